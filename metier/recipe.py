@@ -1,0 +1,317 @@
+"""A recipe: one YAML file that names the stages of a run and how they feed each other, checked whole before it runs.
+
+YAML 1.2 rules (``1e-5`` is a number, ``no`` is a word, a repeated key is an error). ``${VAR}`` comes from the
+environment; there is no templating language. Every mistake is a RecipeError that names file, line and remedy.
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import metier
+from metier.records import Config, MetierError, kind_name
+from metier.stage import Input, Stage, StageError, find, names
+from metier.yaml_lines import Lines, YamlError, parse, parse_value
+
+RESERVED = ("use", "from", "seed", "keep")
+TOP = ("name", "seed", "description", "steps")
+
+
+class RecipeError(MetierError):
+    """The recipe cannot be run as written; the message says which line to change, and to what."""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """What feeds a parameter: an earlier step, or a directory, asset or hub name."""
+
+    name: str
+    step: bool
+
+
+Feed = tuple[Source, ...] | dict[str, tuple[Source, ...]]
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step: a stage, what feeds each of its parameters, and its settings."""
+
+    name: str
+    stage: Stage
+    feeds: dict[str, Feed]
+    config: Config | None
+    seed: int
+    keep: bool
+    place: str
+
+    def sources(self) -> Iterable[tuple[str, Source]]:
+        """(parameter, source) for everything that feeds the step, in order."""
+        for name, feed in self.feeds.items():
+            groups = feed.values() if isinstance(feed, dict) else (feed,)
+            yield from ((name, source) for group in groups for source in group)
+
+
+class Recipe(msgspec.Struct, frozen=True):
+    """A checked recipe: its steps in the order they run."""
+
+    name: str
+    seed: int
+    steps: dict[str, Step]
+    path: str
+    description: str = ""
+    limit: int = 0
+
+    def consumers(self, step: str) -> list[Step]:
+        """The steps that read a step."""
+        return [one for one in self.steps.values() if any(s.step and s.name == step for _, s in one.sources())]
+
+
+def shipped() -> dict[str, Path]:
+    """The recipes that come with the package, by name."""
+    return {file.stem: file for file in sorted((Path(metier.__path__[0]) / "recipes").glob("*.yaml"))}
+
+
+def locate(name: str) -> Path:
+    """The file of a recipe: a bare name is one that ships, anything with a ``/`` or a suffix is a file."""
+    if "/" in name or name.endswith((".yaml", ".yml")):
+        path = Path(name)
+        if not path.is_file():
+            raise RecipeError(f"{name}: no such recipe file; 'metier new DIR' writes one to start from")
+        return path
+    if name not in shipped():
+        file = f"; to run a file of yours write ./{name}" if Path(name).exists() else ""
+        raise RecipeError(f"no recipe {name!r} ships with metier{near(name, shipped())}{file}")
+    return shipped()[name]
+
+
+def load(name: str, overrides: Iterable[str] = (), limit: int = 0) -> Recipe:
+    """Read and check a whole recipe; nothing has run and nothing heavy is imported when it returns."""
+    path = locate(name)
+    try:
+        plain, lines = parse(path)
+    except YamlError as error:
+        raise RecipeError(str(error)) from None
+    except UnicodeDecodeError:
+        raise RecipeError(f"{path}: not UTF-8; save the recipe as UTF-8") from None
+    if not isinstance(plain, dict) or not isinstance(plain.get("steps"), dict) or not plain["steps"]:
+        raise RecipeError(f"{path}:1: a recipe needs a 'steps:' table with at least one step")
+    plain = _environment(plain, lines, ())
+    for text in overrides:
+        _override(plain, text)
+    for key in plain.keys() - set(TOP):
+        raise RecipeError(f"{lines.at(key)}: unknown key {key!r}{near(key, TOP)}")
+    return _check(plain, lines, path, limit)
+
+
+def near(word: str, words: Iterable[str]) -> str:
+    """The end of an error about a name: the closest known name, or all of them."""
+    known = [str(one) for one in words]
+    close = difflib.get_close_matches(str(word), known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known) or 'none'}"
+
+
+def _check(plain: dict[str, Any], lines: Lines, path: Path, limit: int) -> Recipe:
+    seed = plain.get("seed", 0)
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise RecipeError(f"{lines.at('seed')}: seed is {seed!r}; it must be a whole number")
+    name = plain.get("name", path.stem)
+    if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+", name):
+        raise RecipeError(f"{lines.at('name')}: name is {name!r}; use letters, digits, '-', '_' and '.'")
+    steps: dict[str, Step] = {}
+    for key, table in plain["steps"].items():
+        place = lines.at("steps", key)
+        if not re.fullmatch(r"\w[\w-]*", str(key)):
+            raise RecipeError(f"{place}: a step is named {key!r}; use letters, digits, '-' and '_'")
+        if not isinstance(table, dict) or "use" not in table:
+            raise RecipeError(
+                f"{place}: step {key!r} does not say which stage it uses; write {key}: {{use: ROOM.STAGE}}"
+            )
+        steps[str(key)] = _Reader(str(key), table, lines, steps).step(seed)
+    description = plain.get("description", "")
+    return Recipe(f"{name}-limit{limit}" if limit else name, seed, steps, str(path), str(description), limit)
+
+
+class _Reader(msgspec.Struct, frozen=True):
+    """Reads one step of the recipe, knowing the steps above it."""
+
+    name: str
+    table: dict[str, Any]
+    lines: Lines
+    above: dict[str, Step]
+
+    def fail(self, message: str, *keys: str) -> RecipeError:
+        return RecipeError(f"{self.lines.at('steps', self.name, *keys)}: step {self.name!r}: {message}")
+
+    def step(self, seed: int) -> Step:
+        used = self.table["use"]
+        try:
+            stage = find(str(used))
+        except StageError as error:
+            raise self.fail(f"{error}{near(str(used), names()) if ':' not in str(used) else ''}", "use") from None
+        feeds = self.feeds(stage)
+        own = {key: value for key, value in self.table.items() if key not in RESERVED}
+        given = self.table.get("seed", seed)
+        if not isinstance(given, int) or isinstance(given, bool):
+            raise self.fail(f"seed is {given!r}; it must be a whole number", "seed")
+        if "seed" in self.table and "seed" not in stage.given:
+            raise self.fail(f"{stage.name} draws nothing at random and takes no seed; remove 'seed'", "seed")
+        keep = self.table.get("keep", False)
+        if not isinstance(keep, bool):
+            raise self.fail(f"keep is {keep!r}; it must be true or false", "keep")
+        place = self.lines.at("steps", self.name)
+        return Step(self.name, stage, feeds, self.config(stage, own), given, keep, place)
+
+    def config(self, stage: Stage, own: dict[str, Any]) -> Config | None:
+        fields = stage.config.__struct_fields__ if stage.config else ()
+        for key in own:
+            if key not in fields:
+                raise self.fail(f"{stage.name} has no setting {key!r}{near(key, fields)}", key)
+        if stage.config is None:
+            return None
+        try:
+            return msgspec.convert(own, stage.config, strict=True)
+        except msgspec.ValidationError as error:
+            message, _, where = str(error).partition(" - at `$")
+            key = re.split(r"[.\[`]", where.lstrip("."))[0] if where else ""
+            if not key and (missing := re.search(r"field `(\w+)`", message)):
+                raise self.fail(f"{stage.name} needs the setting {missing[1]!r}") from None
+            value = f" is {own[key]!r}" if key in own else ""
+            raise self.fail(f"{key}{value}: {message[:1].lower()}{message[1:]}", key) from None
+        except MetierError as error:
+            raise self.fail(str(error)) from None
+
+    def feeds(self, stage: Stage) -> dict[str, Feed]:
+        given = self.table.get("from")
+        if given is not None and not stage.inputs:
+            raise self.fail(f"{stage.name} takes nothing from other steps; remove 'from'", "from")
+        fed = stage.fed
+        if given is None and fed is not None and not fed.optional and fed.shape != "models":
+            if not self.above:
+                raise self.fail(f"nothing feeds {fed.name!r}: there is no step above; write from: STEP")
+            given = next(reversed(self.above))
+        if not isinstance(given, dict):
+            given = {fed.name: given} if fed is not None and given is not None else {}
+        known = {one.name: one for one in stage.inputs}
+        for key in given:
+            if key not in known:
+                raise self.fail(f"{stage.name} has no input {key!r}{near(key, known)}", "from", key)
+        feeds = {name: self.feed(stage, one, given[name]) for name, one in known.items() if name in given}
+        for one in stage.inputs:
+            if not one.optional and one.name not in feeds:
+                raise self.fail(f"nothing feeds {one.name!r}: {stage.name} needs from: {{{one.name}: ...}}")
+        records = [one for one in stage.inputs if one.shape == "records"]
+        if (
+            records
+            and all(one.optional for one in records)
+            and stage.flow == "job"
+            and not any(o.name in feeds for o in records)
+        ):
+            wanted = " or ".join(one.name for one in records)
+            raise self.fail(f"nothing feeds {wanted}: {stage.name} needs from: {{{records[0].name}: STEP}}")
+        return feeds
+
+    def feed(self, stage: Stage, one: Input, value: Any) -> Feed:
+        if one.shape != "models":
+            return self.sources(stage, one, value)
+        if not isinstance(value, dict) or not value:
+            raise self.fail(
+                f"{one.name} is {value!r}; name the models: {{base: asset:nano, student: STEP}}", "from", one.name
+            )
+        return {str(name): self.sources(stage, one, source) for name, source in value.items()}
+
+    def sources(self, stage: Stage, one: Input, value: Any) -> tuple[Source, ...]:
+        some = value if isinstance(value, list) else [value]
+        if not some or (len(some) > 1 and one.shape in ("checkpoint", "path")):
+            raise self.fail(f"{one.name} takes {'one source' if some else 'at least one source'}", "from", one.name)
+        return tuple(self.source(stage, one, str(item)) for item in some)
+
+    def source(self, stage: Stage, one: Input, name: str) -> Source:
+        if name in self.above:
+            self.check_kind(stage, one, self.above[name])
+            return Source(name, True)
+        if name == self.name:
+            raise self.fail(f"{one.name} is fed by the step itself", "from", one.name)
+        if name.startswith(("asset:", "hf:")) or "/" in name or Path(name).suffix:
+            self.check_path(one, name)
+            return Source(name, False)
+        raise self.fail(f"no step {name!r} above it{near(name, self.above)}", "from", one.name)
+
+    def check_kind(self, stage: Stage, one: Input, source: Step) -> None:
+        made = source.stage.yields
+        if one.shape in ("records", "batch"):
+            if one.kind not in made:
+                yields = ", ".join(kind.__name__ for kind in made if kind.__name__ != "Dropped") or "files, no records"
+                text = f"{one.name} takes {one.kind.__name__}, but step {source.name!r} ({source.stage.name}) yields {yields}"
+                fits = [s.name for s in self.above.values() if one.kind in s.stage.yields]
+                remedy = (
+                    f"feed it from {' or '.join(map(repr, fits))}"
+                    if fits
+                    else f"add a step that yields {one.kind.__name__}"
+                )
+                raise self.fail(f"{text}; {remedy}", "from", one.name)
+        elif source.stage.flow != "job":
+            text = f"{one.name} takes a directory, but step {source.name!r} ({source.stage.name}) yields records"
+            raise self.fail(f"{text}; feed it from a step of the train room, a path or asset:nano", "from", one.name)
+
+    def check_path(self, one: Input, name: str) -> None:
+        from metier.artefact import Artefact, asset
+
+        if name.startswith("hf:"):
+            return
+        try:
+            path = asset(name)
+            if not path.exists():
+                raise MetierError(f"{name}: no such file or directory; check the path, or name a step above")
+            if one.shape in ("checkpoint", "models"):
+                from metier.model.load import check_model
+
+                check_model(name)
+            elif one.shape in ("records", "batch"):
+                manifest = Artefact(path).manifest
+                if manifest is None or kind_name(one.kind) not in manifest.counts:
+                    raise MetierError(
+                        f"{name} holds no finished {one.kind.__name__} records; read files with corpus.read"
+                    )
+        except MetierError as error:
+            raise self.fail(f"{one.name}: {error}", "from", one.name) from None
+
+
+def _environment(value: Any, lines: Lines, keys: tuple[str, ...]) -> Any:
+    """Replace ``${VAR}`` in every string by the environment's value."""
+    if isinstance(value, dict):
+        return {key: _environment(inner, lines, (*keys, str(key))) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_environment(inner, lines, keys) for inner in value]
+    if not isinstance(value, str) or "${" not in value:
+        return value
+
+    def replace(found: re.Match[str]) -> str:
+        if found[1] not in os.environ:
+            raise RecipeError(f"{lines.at(*keys)}: the environment has no {found[1]}; set it: export {found[1]}=...")
+        return os.environ[found[1]]
+
+    return re.sub(r"\$\{(\w+)\}", replace, value)
+
+
+def _override(plain: dict[str, Any], text: str) -> None:
+    """Apply one ``a.b=v``: the value is YAML, and every key but the last must exist."""
+    dotted, equals, value = text.partition("=")
+    keys = dotted.strip().split(".")
+    if not equals or not all(keys):
+        raise RecipeError(f"--set {text}: write it as --set steps.STEP.SETTING=VALUE")
+    if keys[0] not in TOP:
+        remedy = f"; did you mean steps.{dotted}?" if keys[0] in plain["steps"] else near(keys[0], TOP)
+        raise RecipeError(f"--set {text}: a recipe has no {keys[0]!r}{remedy}")
+    table: Any = plain
+    for depth, key in enumerate(keys[:-1]):
+        if key not in table or not isinstance(table[key], dict):
+            where = ".".join(keys[:depth]) or "the recipe"
+            raise RecipeError(f"--set {text}: {where} has no table {key!r}{near(key, table)}")
+        table = table[key]
+    try:
+        table[keys[-1]] = parse_value(value)
+    except YamlError as error:
+        raise RecipeError(f"--set {text}: {error}") from None

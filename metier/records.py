@@ -1,0 +1,221 @@
+"""The nouns of the trade: what flows between stages, and the shape every setting shares.
+
+Every record is a frozen struct with an ``id`` where it is stored by id and a ``parent`` where it was made from another
+record, so that an answer can be followed back to the page it came from.
+"""
+
+import hashlib
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+Kind = Literal["web", "book", "encyclopedia", "literature", "leaflet", "dialogue", "rule", "general"]
+Role = Literal["system", "user", "assistant", "tool"]
+QuestionKind = Literal["single", "multiple", "matched", "integrated", "yesno", "open"]
+Side = Literal["left", "right", "tie"]
+
+File = Annotated[str, msgspec.Meta(extra={"files": True})]
+"""A setting that names one file; its content enters the step's fingerprint. ``asset:`` names a file that ships."""
+Files = Annotated[str | tuple[str, ...], msgspec.Meta(extra={"files": True})]
+"""A setting that names files, globs allowed; their content enters the step's fingerprint."""
+
+
+class MetierError(Exception):
+    """Something the user can mend: the message names the cause, the place and the remedy in one line."""
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Immutable, strict, cheap to read and write."""
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a recipe may say to a stage: one typed table, every field with its meaning."""
+
+
+class Document(Record, frozen=True):
+    """A text as found in the world; a passage is a Document with a parent; ``meta`` carries the user's own columns."""
+
+    id: str
+    text: str
+    source: str = ""
+    kind: Kind = "web"
+    language: str = ""
+    licence: str = ""
+    parent: str = ""
+    meta: dict[str, str] = {}
+
+
+class ToolCall(Record, frozen=True):
+    """A call of a named tool; ``arguments`` is a JSON text, as the models write it."""
+
+    name: str
+    arguments: str = "{}"
+
+
+class Message(Record, frozen=True):
+    """One turn of a conversation."""
+
+    role: Role
+    content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+
+
+class Conversation(Record, frozen=True):
+    """What a trainer sees; ``source`` drives priority and mixing, ``request`` is the hash of the model call behind it."""
+
+    id: str
+    messages: tuple[Message, ...]
+    source: str = ""
+    language: str = ""
+    parent: str = ""
+    request: str = ""
+
+
+class Comparison(Record, frozen=True):
+    """Two replies to one prompt, before anyone has judged them."""
+
+    prompt: str
+    left: str
+    right: str
+
+    def swap(self) -> "Comparison":
+        """The same comparison in the other order: a judge is asked both."""
+        return Comparison(self.prompt, self.right, self.left)
+
+
+class Verdict(Record, frozen=True):
+    """Which of two answers won, judged in both orders; one that flips with the order is a tie and not consistent."""
+
+    question: str
+    left: str
+    right: str
+    winner: Side
+    consistent: bool
+    rater: str
+    aspect: str = ""
+    why: str = ""
+
+
+class Preference(Record, frozen=True):
+    """A prompt with the reply that was preferred and the one that was not."""
+
+    id: str
+    prompt: tuple[Message, ...]
+    chosen: str
+    rejected: str
+    verdict: Verdict | None = None
+
+
+class Question(Record, frozen=True):
+    """An exam question; ``options`` by label, ``key`` the right labels, ``reference`` the right open answer.
+
+    ``passage`` is the stem that several questions share; ``labels`` (subject, year, ...) are what a table groups by.
+    """
+
+    id: str
+    stem: str
+    parent: str = ""
+    passage: str = ""
+    options: dict[str, str] = {}
+    key: frozenset[str] = frozenset()
+    reference: str = ""
+    kind: QuestionKind = "single"
+    labels: dict[str, str] = {}
+
+
+class Answer(Record, frozen=True):
+    """What a model answered: ``chosen`` labels (empty where nothing could be read) and the ``rule`` that read them."""
+
+    id: str
+    question: str
+    model: str
+    text: str
+    chosen: frozenset[str] = frozenset()
+    rule: str = ""
+    request: str = ""
+
+
+class Grade(Record, frozen=True):
+    """Points on one dimension of an answer, by one rater."""
+
+    answer: str
+    dimension: str
+    points: float
+    rater: str
+
+
+class Score(Record, frozen=True):
+    """One number with the count behind it and its 95% interval, keyed by (task, model, metric, by)."""
+
+    task: str
+    model: str
+    metric: str
+    by: dict[str, str]
+    value: float
+    n: int
+    low: float
+    high: float
+
+
+class Dropped(Record, frozen=True):
+    """A record that was left out, and why."""
+
+    id: str
+    why: str
+
+
+class Checkpoint(Record, frozen=True):
+    """A model on disk: ``path`` is a directory that transformers can load."""
+
+    path: str
+    base: str = ""
+    adapter: str = ""
+    fingerprint: str = ""
+    seed: int | None = None
+
+
+class Feedback(Record, frozen=True):
+    """What a reader thought of a reply."""
+
+    reply: str
+    thumb: Literal["up", "down"]
+    reason: str = ""
+
+
+class Entity(Record, frozen=True):
+    """A thing a rule can speak of, with every name it goes by."""
+
+    id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    language: str = ""
+
+
+class Rule(Record, frozen=True):
+    """Members (entities or classes) that do not go together in a context; what to say, what to do, who says so."""
+
+    id: str
+    members: tuple[str, ...]
+    context: Literal["mixed", "together", "either"] = "together"
+    severity: Literal["note", "caution", "forbidden"] = "caution"
+    message: str = ""
+    remedy: str = ""
+    source: str = ""
+    language: str = ""
+
+
+KINDS: tuple[type[Record], ...] = (
+    Document, Conversation, Preference, Question, Answer, Grade, Score, Verdict, Feedback, Entity, Rule, Dropped,
+)  # fmt: skip
+"""Every noun that an artefact may hold, in the order reports list them."""
+
+
+def kind_name(kind: type[Record]) -> str:
+    """The name of a noun in paths and manifests: ``document``, ``conversation``, ..."""
+    return kind.__name__.lower()
+
+
+def fingerprint(value: Any) -> str:
+    """A short stable name for any record, config or plain data: 16 hex digits of SHA-256 over canonical JSON."""
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()[:16]

@@ -1,0 +1,175 @@
+"""Run one stage that is called once: records in, records out - or a directory filled."""
+
+import itertools
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from metier import progress
+from metier.artefact import Artefact, Finished, Manifest, Writer, asset
+from metier.recipe import Source, Step
+from metier.records import Checkpoint, Dropped, MetierError, Record, kind_name
+from metier.run.account import AccountError, Ledger
+from metier.run.context import Context, refuse_empty
+from metier.stage import Input
+
+
+def run_call(step: Step, context: Context) -> None:
+    """Make the artefact of one step; a stage that fills a directory finds it again after a crash."""
+    scratch = context.scratch(step)
+    if step.stage.flow != "job":
+        shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True, exist_ok=True)
+    for name in ("dropped", "notes.json"):
+        _remove(scratch / name)
+    ledger = Ledger(f"{step.place}: step {step.name!r} ({step.stage.name})")
+    try:
+        _write(_results(step, context, ledger, scratch), step, scratch, ledger)
+    except BaseException:
+        if step.stage.flow != "job":
+            shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    _drained(step, context, ledger)
+    ledger.close(step.stage.accounts)
+    manifest = context.manifest(
+        step, count_in=sum(len(ids) for ids in ledger.taken.values()), counts=dict(ledger.counts),
+        characters=ledger.characters, dropped=dict(ledger.reasons), examples=ledger.examples, notes=_notes(scratch),
+    )  # fmt: skip
+    try:
+        refuse_empty(step, manifest)
+    except MetierError:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    context.finish(step, scratch, manifest)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _results(step: Step, context: Context, ledger: Ledger, scratch: Path) -> Iterator[Record]:
+    """What the stage yields; a trial run cuts a stage that reads no records."""
+    arguments = _arguments(step, context, ledger, scratch)
+    results = step.stage.run(**arguments)
+    if results is None:
+        return
+    limit = context.plan.recipe.limit
+    source = not any(one.shape in ("records", "batch") and one.name in step.feeds for one in step.stage.inputs)
+    counts: Counter[type[Record]] = Counter()
+    for record in results:
+        counts[type(record)] += 1
+        if not (limit and source and counts[type(record)] > limit):
+            yield record
+
+
+def _write(results: Iterable[Record], step: Step, scratch: Path, ledger: Ledger) -> None:
+    writer = Writer(scratch)
+    for number, record in enumerate(results, 1):
+        if type(record) not in (*step.stage.yields, Dropped):
+            raise AccountError(f"{ledger.stage} yields a {type(record).__name__}, which its signature does not name")
+        ledger.give(record)
+        writer.add(record)
+        if number % 500 == 0 and step.stage.flow != "job":
+            progress.report(number, 0, "records", step.name)
+    writer.close()
+
+
+def _arguments(step: Step, context: Context, ledger: Ledger, scratch: Path) -> dict[str, Any]:
+    """Every argument of the stage, by the shape of its parameter."""
+    arguments: dict[str, Any] = {}
+    for one in step.stage.inputs:
+        if one.name not in step.feeds:
+            continue
+        feed = step.feeds[one.name]
+        if isinstance(feed, dict):
+            arguments[one.name] = {key: tuple(_checkpoint(s, context) for s in some) for key, some in feed.items()}
+        elif one.shape == "records":
+            arguments[one.name] = ledger.take(one.name, _records(step, one, feed, context))
+        elif one.shape == "checkpoint":
+            arguments[one.name] = _checkpoint(feed[0], context)
+        else:
+            arguments[one.name] = _path(feed[0], context)
+    if step.config is not None:
+        arguments["config"] = step.config
+    given = {"seed": step.seed, "task": _task(step), "out": scratch}
+    arguments |= {name: given[name] for name in step.stage.given & given.keys()}
+    if "run" in step.stage.given:
+        arguments["run"] = finished(context, before=step.name)
+    return arguments
+
+
+def _records(step: Step, one: Input, feed: tuple[Source, ...], context: Context) -> Iterator[Record]:
+    for source in feed:
+        artefact = context.artefact(source)
+        if not artefact.parts(one.kind):
+            raise MetierError(
+                f"{step.place}: step {step.name!r}: {source.name!r} holds no {one.kind.__name__}; "
+                "change the settings there, or feed from another step"
+            )
+        yield from artefact.records(one.kind)
+
+
+def _path(source: Source, context: Context) -> Path:
+    return context.root / source.name if source.step else asset(source.name)
+
+
+def _checkpoint(source: Source, context: Context) -> Checkpoint:
+    if source.name.startswith("hf:") and not source.step:
+        return Checkpoint(source.name)
+    path = _path(source, context)
+    manifest = Artefact(path).manifest
+    if manifest is None:
+        return Checkpoint(str(path), base=source.name)
+    return Checkpoint(str(path), base=source.name, fingerprint=manifest.fingerprint, seed=manifest.seed)
+
+
+def _task(step: Step) -> str:
+    """The name of the step behind the stage's questions: the key its scores go under."""
+    fed = next((one for one in step.stage.inputs if one.name == "questions"), step.stage.fed)
+    feed = step.feeds.get(fed.name) if fed is not None else None
+    return "+".join(Path(source.name).name for source in feed) if isinstance(feed, tuple) else step.name
+
+
+def _drained(step: Step, context: Context, ledger: Ledger) -> None:
+    """A stage reads all it is given: one that stopped early has lost records."""
+    for one in step.stage.inputs:
+        feed = step.feeds.get(one.name)
+        if one.shape != "records" or not isinstance(feed, tuple):
+            continue
+        there = sum(_count(context.artefact(source), one) for source in feed)
+        taken = len(ledger.taken.get(one.name, ()))
+        if taken != there:
+            raise AccountError(f"{ledger.stage} read {taken} of {there} {one.name}; a stage must read all it is given")
+
+
+def _count(artefact: Artefact, one: Input) -> int:
+    manifest = artefact.manifest
+    return manifest.counts.get(kind_name(one.kind), 0) if manifest is not None else 0
+
+
+def _notes(scratch: Path) -> dict[str, Any]:
+    file = scratch / "notes.json"
+    return msgspec.json.decode(file.read_bytes(), type=dict[str, Any]) if file.exists() else {}
+
+
+def finished(context: Context, before: str = "") -> Finished:
+    """The run as far as it stands, up to a step."""
+    recipe = context.plan.recipe
+    above = itertools.takewhile(lambda name: name != before, recipe.steps)
+    found = {name: Artefact(context.root / name) for name in above}
+    done = {name: artefact for name, artefact in found.items() if artefact.manifest is not None}
+    return Finished(recipe.name, context.root, recipe.seed, done)
+
+
+def planned(manifest: Manifest) -> str:
+    """How a manifest counts in one line: what was kept of what came in."""
+    kept = ", ".join(f"{count:,} {kind}s" for kind, count in manifest.counts.items()) or "files"
+    lost = sum(manifest.dropped.values())
+    return kept + (f", {lost:,} dropped" if lost else "")

@@ -1,0 +1,81 @@
+"""What every unit of a run needs to know: where it writes, what the other steps are, how wide it may go."""
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from metier.artefact import Artefact, Manifest, finish, scratch_path
+from metier.recipe import Source, Step
+from metier.records import MetierError
+from metier.run.plan import Plan
+
+SHARD_BYTES = 128 << 20
+
+
+class Context(msgspec.Struct, frozen=True):
+    """A plan being carried out."""
+
+    plan: Plan
+    threads: int = os.cpu_count() or 1
+    shard_bytes: int = SHARD_BYTES
+
+    @property
+    def root(self) -> Path:
+        """The run directory."""
+        return self.plan.root
+
+    def artefact(self, source: Source) -> Artefact:
+        """What a source stands for: a step of this run, or a finished artefact elsewhere."""
+        return Artefact(self.root / source.name if source.step else Path(source.name))
+
+    def scratch(self, step: Step) -> Path:
+        """Where a step's artefact is put together; the same after a crash."""
+        return scratch_path(self.root / step.name, self.plan.mark(step.name))
+
+    def manifest(self, step: Step, **found: Any) -> Manifest:
+        """The planned manifest with what was found."""
+        return msgspec.structs.replace(self.plan.steps[step.name].manifest, **found)
+
+    def finish(self, step: Step, scratch: Path, manifest: Manifest) -> None:
+        """The artefact exists from here on."""
+        finish(scratch, self.root / step.name, manifest)
+        self.log(event="step", step=step.name, fingerprint=manifest.fingerprint)
+
+    def log(self, **event: Any) -> None:
+        """Append one event to the run's log."""
+        with (self.root / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps({"time": round(time.time(), 3), **event}) + "\n")
+
+
+def refuse_empty(step: Step, manifest: Manifest) -> None:
+    """A step that keeps nothing is an error that names the commonest reasons."""
+    if sum(manifest.counts.values()) or not step.stage.yields or step.stage.flow == "job":
+        return
+    reasons = sorted(manifest.dropped.items(), key=lambda item: -item[1])[:3]
+    why = ", ".join(f"{count} {reason!r}" for reason, count in reasons) or "it was given none"
+    raise MetierError(
+        f"{step.place}: step {step.name!r} ({step.stage.name}) keeps none of {manifest.count_in} records: {why}; "
+        "change its settings or its input"
+    )
+
+
+@contextlib.contextmanager
+def disk_errors(step: Step, root: Path) -> Iterator[None]:
+    """Turn the operating system's refusals into one line with a remedy."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, MetierError):
+            raise
+        place = f" ({error.filename})" if getattr(error, "filename", None) else ""
+        reason = error.strerror or str(error).split(". Detail")[0]
+        raise MetierError(
+            f"{step.place}: step {step.name!r}: {reason}{place}; make room or permissions at {root}, then run again: "
+            "what is finished stays"
+        ) from error

@@ -1,0 +1,55 @@
+"""Which steps run together: consecutive kernels are one pass over the shards of what feeds them."""
+
+import msgspec
+
+from metier.recipe import Recipe, Source, Step
+
+
+class Unit(msgspec.Struct, frozen=True):
+    """Steps that are made together; the last one's records are written, the others' are passed on."""
+
+    steps: tuple[Step, ...]
+
+    @property
+    def last(self) -> Step:
+        """The step whose records are written."""
+        return self.steps[-1]
+
+    @property
+    def head(self) -> Step:
+        """The step that reads."""
+        return self.steps[0]
+
+    @property
+    def chain(self) -> bool:
+        """Whether this is a pass over shards, rather than one stage called once."""
+        return self.head.stage.flow in ("source", "kernel", "barrier")
+
+    def sources(self) -> tuple[Source, ...]:
+        """What the head reads, in order."""
+        feeds = [feed for feed in self.head.feeds.values() if not isinstance(feed, dict)]
+        return tuple(source for feed in feeds for source in feed)
+
+
+def units(recipe: Recipe) -> tuple[Unit, ...]:
+    """Group a recipe's steps; each unit stands where its last step stands."""
+    before: dict[str, Unit] = {}
+    for step in recipe.steps.values():
+        source = _joins(recipe, step)
+        steps = (*before.pop(source).steps, step) if source else (step,)
+        before[step.name] = Unit(steps)
+    order = {name: number for number, name in enumerate(recipe.steps)}
+    return tuple(sorted(before.values(), key=lambda unit: order[unit.last.name]))
+
+
+def _joins(recipe: Recipe, step: Step) -> str:
+    """The step that this one is fused with, or nothing."""
+    if step.stage.flow != "kernel":
+        return ""
+    sources = [source for _, source in step.sources()]
+    if len(sources) != 1 or not sources[0].step:
+        return ""
+    above = recipe.steps[sources[0].name]
+    alone = len(recipe.consumers(above.name)) == 1
+    fusable = above.stage.flow in ("source", "kernel", "barrier")
+    return above.name if alone and fusable and not above.keep else ""

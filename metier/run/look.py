@@ -1,0 +1,106 @@
+"""Look into an artefact: some of its records, what it dropped and why, where a record came from, what a trainer saw."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from metier.artefact import Artefact, Manifest
+from metier.recipe import near
+from metier.records import Conversation, Document, MetierError, Question, Record, kind_name
+from metier.run.call import planned
+from metier.run.lineage import lineage
+from metier.run.table import table
+
+
+def open_artefact(place: str) -> tuple[Artefact, Manifest]:
+    """The finished artefact at RUN/STEP; an error names the steps that are there."""
+    path = Path(place)
+    artefact = Artefact(path)
+    manifest = artefact.manifest
+    if manifest is not None:
+        return artefact, manifest
+    parent = path if path.is_dir() else path.parent
+    steps = sorted(p.parent.name for p in parent.glob("*/manifest.json"))
+    if not steps:
+        raise MetierError(f"{place}: no finished step there; run the recipe first, then look at runs/NAME/STEP")
+    raise MetierError(
+        f"{place}: no finished step{near(path.name, steps) if path.parent == parent else ''}; steps: {', '.join(steps)}"
+    )
+
+
+def overview(manifest: Manifest) -> str:
+    """What an artefact is, in a few lines."""
+    lines = [f"{manifest.step} ({manifest.stage}): {planned(manifest)} of {manifest.count_in:,} that came in"]
+    lines += [
+        f"  dropped {count:,}: {why}" for why, count in sorted(manifest.dropped.items(), key=lambda item: -item[1])
+    ]
+    lines += [f"  {name}: {value}" for name, value in manifest.notes.items() if isinstance(value, str | int | float)]
+    if manifest.inner:
+        lines.append("  its records were passed on to the next step, not kept (keep: true keeps them)")
+    return "\n".join(lines)
+
+
+def some(artefact: Artefact, count: int) -> Iterator[str]:
+    """The first few records of each noun, as people read them."""
+    for kind in artefact.kinds():
+        yield f"--- {kind_name(kind)}"
+        for record in itertools.islice(artefact.records(kind), count):
+            yield show(record)
+
+
+def dropped(artefact: Artefact, count: int, why: str) -> Iterator[str]:
+    """Dropped records with their reasons; ``why`` keeps the reasons that contain it."""
+    texts = _texts(artefact)
+    chosen = (one for one in artefact.dropped() if why.lower() in one.why.lower())
+    for one in itertools.islice(chosen, count):
+        text = texts.get(one.id, "")
+        yield f"{one.id}: {one.why}" + (f"\n    {shorten(text, 300)}" if text else "")
+
+
+def _texts(artefact: Artefact) -> dict[str, str]:
+    """The text of dropped records, where a step before still has it."""
+    manifest = artefact.manifest
+    wanted = {one.id for one in itertools.islice(artefact.dropped(), 1000)}
+    found: dict[str, str] = {}
+    waiting = [
+        name for feed in (manifest.sources if manifest else {}).values() if isinstance(feed, list) for name in feed
+    ]
+    for name in waiting:
+        source = Artefact(artefact.path.parent / name)
+        if Document in source.kinds():
+            found |= {doc.id: doc.text for doc in source.records(Document) if doc.id in wanted}
+    return found
+
+
+def show(record: Record) -> str:
+    """One record as people read it."""
+    if isinstance(record, Conversation):
+        turns = "\n".join(f"    {turn.role}: {shorten(turn.content, 400)}" for turn in record.messages)
+        return f"{record.id}  [{record.source}]  from {record.parent or '-'}\n{turns}"
+    if isinstance(record, Document):
+        return f"{record.id}  [{record.source}, {record.kind}]  {record.meta}\n    {shorten(record.text, 400)}"
+    if isinstance(record, Question):
+        options = "".join(
+            f"\n    {'*' if label in record.key else ' '} {label}. {text}" for label, text in record.options.items()
+        )
+        reference = f"\n    = {shorten(record.reference, 400)}" if record.reference else ""
+        return f"{record.id}  [{record.kind}]  {record.labels}\n    {shorten(record.stem, 400)}{options}{reference}"
+    return str(msgspec.json.encode(record).decode())
+
+
+def shorten(text: str, width: int) -> str:
+    """One line of at most ``width`` characters."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= width else flat[: width - 1] + "…"
+
+
+def ancestry(place: str, name: str) -> str:
+    """The lineage of one record as a table, newest first."""
+    path = Path(place)
+    found = lineage(path.parent, path.name, name)
+    rows = [
+        (one.step, one.stage, one.id, shorten(show(one.record), 100) if one.record else "(passed on)") for one in found
+    ]
+    return table(("step", "stage", "id", "record"), rows)

@@ -1,0 +1,165 @@
+"""What a run would do: the fingerprint of every step, which artefacts stand, and why the others are made."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from metier.artefact import Artefact, Manifest, asset
+from metier.recipe import Recipe, RecipeError, Source, Step
+from metier.records import MetierError, fingerprint
+from metier.run.content import Contents, expand, lasting, named_files, settings
+from metier.run.fuse import Unit, units
+from metier.stage import code_files
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """One step as a run would find it: ``why`` is empty where its artefact stands."""
+
+    step: Step
+    manifest: Manifest
+    why: str
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """A recipe against a run directory."""
+
+    recipe: Recipe
+    root: Path
+    steps: dict[str, Planned]
+    units: tuple[Unit, ...]
+
+    def mark(self, step: str) -> str:
+        """The fingerprint of a step."""
+        return self.steps[step].manifest.fingerprint
+
+    def todo(self) -> list[Unit]:
+        """The units that must be made, in order."""
+        return [unit for unit in self.units if any(self.steps[step.name].why for step in unit.steps)]
+
+
+def plan(recipe: Recipe, runs: Path, to: str = "") -> Plan:
+    """Fingerprint every step and compare it with what stands in the run directory; nothing is made."""
+    contents = Contents(runs / ".contents.json")
+    root = runs / recipe.name
+    wanted = recipe if not to else ancestors(recipe, to)
+    made: dict[str, Manifest] = {}
+    for step in wanted.steps.values():
+        made[step.name] = _manifest(step, wanted, made, contents)
+    contents.save()
+    groups = units(wanted)
+    written = {unit.last.name for unit in groups}
+    steps: dict[str, Planned] = {}
+    for name, manifest in made.items():
+        old = Artefact(root / name).manifest
+        steps[name] = Planned(wanted.steps[name], manifest, _why(manifest, old, name in written, steps))
+    for unit in groups:
+        late = [step.name for step in unit.steps if steps[step.name].why]
+        if late:
+            for step in unit.steps:
+                if not steps[step.name].why:
+                    again = f"read again for {late[0]}: its records are passed on, not kept"
+                    steps[step.name] = msgspec.structs.replace(steps[step.name], why=again)
+    return Plan(wanted, root, steps, groups)
+
+
+def ancestors(recipe: Recipe, to: str) -> Recipe:
+    """The recipe cut to one step and all that feeds it."""
+    from metier.recipe import near
+
+    if to not in recipe.steps:
+        raise RecipeError(f"--to {to}: {recipe.path} has no such step{near(to, recipe.steps)}")
+    needed, waiting = set(), [to]
+    while waiting:
+        name = waiting.pop()
+        needed.add(name)
+        if "run" in recipe.steps[name].stage.given:
+            waiting += [one for one in _above(recipe, name) if one not in needed]
+        waiting += [source.name for _, source in recipe.steps[name].sources() if source.step]
+    steps = {name: step for name, step in recipe.steps.items() if name in needed}
+    return msgspec.structs.replace(recipe, steps=steps)
+
+
+def _above(recipe: Recipe, name: str) -> list[str]:
+    order = list(recipe.steps)
+    return order[: order.index(name)]
+
+
+def _manifest(step: Step, recipe: Recipe, made: dict[str, Manifest], contents: Contents) -> Manifest:
+    """The manifest a step would have, without its counts."""
+    try:
+        files = {str(path): contents.path(path) for _, path in named_files(step.config)}
+        inputs = {source.name: _input(source, made, contents) for _, source in step.sources()}
+    except MetierError as error:
+        raise RecipeError(f"{step.place}: step {step.name!r}: {error}") from None
+    if "run" in step.stage.given:
+        inputs |= {name: manifest.fingerprint for name, manifest in made.items()}
+    sources: dict[str, Any] = {
+        name: {key: [s.name for s in some] for key, some in feed.items()}
+        if isinstance(feed, dict)
+        else [source.name for source in feed]
+        for name, feed in step.feeds.items()
+    }
+    seed = step.seed if "seed" in step.stage.given else None
+    code = fingerprint([contents.file(file) for file in code_files(step.stage.module)])
+    limit = recipe.limit if not any(one.shape in ("records", "batch") for one in _fed(step)) else 0
+    task = sources if "task" in step.stage.given else None
+    what = [step.stage.name, code, lasting(step.config), sorted(files.values()), inputs, seed, limit, task]
+    structure = {name: _shape(feed, made, contents) for name, feed in step.feeds.items()}
+    return Manifest(
+        step=step.name, stage=step.stage.name, fingerprint=fingerprint([what, structure]), sources=sources,
+        config=settings(step.config), seed=seed, code=code, files=files, inputs=inputs,
+    )  # fmt: skip
+
+
+def _fed(step: Step) -> Iterable[Any]:
+    return [one for one in step.stage.inputs if one.name in step.feeds]
+
+
+def _shape(feed: Any, made: dict[str, Manifest], contents: Contents) -> Any:
+    """The fingerprints behind one parameter, in order and by model name."""
+    if isinstance(feed, dict):
+        return {key: _shape(some, made, contents) for key, some in feed.items()}
+    return [_input(source, made, contents) for source in feed]
+
+
+def _input(source: Source, made: dict[str, Manifest], contents: Contents) -> str:
+    if source.step:
+        return made[source.name].fingerprint
+    if source.name.startswith("hf:"):
+        return source.name
+    return contents.path(asset(source.name) if source.name.startswith("asset:") else expand(source.name)[0])
+
+
+def _why(new: Manifest, old: Manifest | None, written: bool, above: dict[str, Planned]) -> str:
+    """Why a step must be made; empty where its artefact stands."""
+    if old is None:
+        return "not made yet"
+    if old.fingerprint == new.fingerprint:
+        return "its records were passed on, not kept" if old.inner and written else ""
+    if old.stage != new.stage:
+        return f"was {old.stage}, is {new.stage}"
+    reasons = [
+        f"{key} {_short(old.config.get(key))} → {_short(new.config.get(key))}"
+        for key in sorted(old.config.keys() | new.config.keys())
+        if old.config.get(key) != new.config.get(key)
+    ]
+    if old.seed != new.seed:
+        reasons.append(f"seed {old.seed} → {new.seed}")
+    for path in sorted(old.files.keys() | new.files.keys()):
+        if old.files.get(path) != new.files.get(path):
+            reasons.append(f"{path} changed")
+    changed = [name for name in new.inputs if old.inputs.get(name) != new.inputs[name]]
+    if changed:
+        reasons.append(
+            f"made from {', '.join(changed)}, which changed" if len(changed) < 4 else "what it reads changed"
+        )
+    if old.code != new.code:
+        reasons.append(f"the code of {new.stage} changed")
+    return "; ".join(reasons) or "fed differently"
+
+
+def _short(value: Any) -> str:
+    text = "unset" if value is None else str(value)
+    return text if len(text) <= 40 else text[:37] + "..."

@@ -1,0 +1,207 @@
+"""A stage is a plain function whose address is its name, and whose signature is its contract.
+
+``corpus.clean`` is ``clean`` in ``metier/corpus/clean.py``; ``my_package.steps:shout`` is a function of yours. A module
+with ``sketch`` and ``decide`` is a barrier. What a parameter is fed follows from its type: see ``SHAPES``.
+"""
+
+import importlib
+import importlib.util
+import inspect
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+
+import metier
+from metier.artefact import Finished
+from metier.batch import Batch
+from metier.records import Checkpoint, Config, MetierError, Record
+
+ROOMS = ("world", "corpus", "instruct", "preferences", "train", "evals", "serve")
+Shape = Literal["records", "batch", "checkpoint", "models", "path"]
+Flow = Literal["source", "kernel", "barrier", "stream", "job"]
+SHAPES = {
+    "records": "records of one noun from one or several earlier steps",
+    "batch": "a batch of records (a kernel: fused with its neighbours)",
+    "checkpoint": "a checkpoint: an earlier step, a directory, asset:nano or hf:org/name",
+    "models": "the models under evaluation, by the name the scoreboard will show",
+    "path": "the directory of an earlier step, or any path",
+}
+GIVEN = {"seed": int, "task": str, "out": Path, "run": Finished}
+"""Parameters that the runner fills by name."""
+
+
+class StageError(MetierError):
+    """No such stage, or a function whose signature is not a stage's."""
+
+
+class Input(msgspec.Struct, frozen=True):
+    """One parameter that earlier steps feed."""
+
+    name: str
+    shape: Shape
+    kind: Any = None
+    optional: bool = False
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """A stage as its signature describes it."""
+
+    name: str
+    flow: Flow
+    run: Callable[..., Any]
+    inputs: tuple[Input, ...]
+    config: type[Config] | None
+    yields: tuple[type[Record], ...]
+    given: frozenset[str]
+    module: str
+    doc: str
+    sketch: Callable[..., Any] | None = None
+
+    @property
+    def fed(self) -> Input | None:
+        """The parameter that a plain ``from: step`` feeds: the first that takes records, else the first of all."""
+        for one in self.inputs:
+            if one.shape in ("records", "batch"):
+                return one
+        return self.inputs[0] if self.inputs else None
+
+    @property
+    def accounts(self) -> bool:
+        """Whether every input must come out as a record or as a Dropped: where records become records."""
+        made = {kind.__name__ for kind in self.yields} - {"Dropped"}
+        takes = any(one.shape == "records" for one in self.inputs)
+        return self.flow == "stream" and takes and not made & {"Answer", "Score", "Grade", "Verdict"}
+
+    def input(self, name: str) -> Input:
+        """The input of that name."""
+        return next(one for one in self.inputs if one.name == name)
+
+
+def find(name: str) -> Stage:
+    """Import the one module that holds a stage and read its signature; StageError where there is none."""
+    module, _, function = name.partition(":")
+    if not function:
+        if name not in names():
+            raise StageError(f"no stage {name!r}")
+        module, function = f"metier.{name}", name.rsplit(".", 1)[-1]
+    try:
+        home = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name and not module.startswith(error.name):
+            raise StageError(f"stage {name} needs {error.name!r}, which is not installed") from None
+        raise StageError(f"no module {module!r} for the stage {name}") from None
+    if hasattr(home, "sketch") and hasattr(home, "decide"):
+        return _barrier(name, home)
+    run = getattr(home, function, None)
+    if not callable(run):
+        raise StageError(f"{module} has no function {function!r}")
+    return _read(name, run, module)
+
+
+def names() -> list[str]:
+    """Every stage that ships, found by its file: a module whose function bears its name, or a barrier."""
+    found = []
+    for room in ROOMS:
+        for file in sorted((Path(metier.__path__[0]) / room).glob("[a-z]*.py")):
+            text = file.read_text(encoding="utf-8")
+            if re.search(rf"^def {file.stem}\([^)]*\bconfig: ", text, re.M) or (re.search(r"^def sketch\(", text, re.M) and re.search(r"^def decide\(", text, re.M)):
+                found.append(f"{room}.{file.stem}")
+    return found
+
+
+def _read(name: str, run: Callable[..., Any], module: str) -> Stage:
+    hints = get_type_hints(run)
+    returned = hints.pop("return", type(None))
+    config, given, inputs = None, set(), []
+    for parameter in inspect.signature(run).parameters.values():
+        hint = hints.get(parameter.name)
+        if parameter.name == "config":
+            config = hint
+        elif GIVEN.get(parameter.name) is hint:
+            given.add(parameter.name)
+        else:
+            optional = parameter.default is not inspect.Parameter.empty
+            inputs.append(_input(name, parameter.name, hint, optional))
+    yields, batched = _yields(returned)
+    flow: Flow = "stream"
+    if any(one.shape == "batch" for one in inputs):
+        flow = "kernel"
+    elif batched:
+        flow = "source"
+    elif "out" in given:
+        flow = "job"
+    return Stage(name, flow, run, tuple(inputs), config, yields, frozenset(given), module, inspect.getdoc(run) or "")
+
+
+def _barrier(name: str, home: Any) -> Stage:
+    stage = _read(name, home.sketch, home.__name__)
+    kind = stage.inputs[0].kind
+    doc = inspect.getdoc(home) or ""
+    return msgspec.structs.replace(
+        stage, flow="barrier", run=home.decide, sketch=home.sketch, yields=(kind,), doc=doc, given=frozenset()
+    )
+
+
+def _input(stage: str, name: str, hint: Any, optional: bool) -> Input:
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin is Batch:
+        return Input(name, "batch", inner[0], optional)
+    if origin is Iterable:
+        return Input(name, "records", inner[0], optional)
+    if origin is Mapping:
+        return Input(name, "models", None, optional)
+    if hint is Checkpoint:
+        return Input(name, "checkpoint", None, optional)
+    if hint is Path:
+        return Input(name, "path", None, optional)
+    raise StageError(f"stage {stage}: the parameter {name!r} has the type {hint!r}, which nothing can feed")
+
+
+def _yields(returned: Any) -> tuple[tuple[type[Record], ...], bool]:
+    """The nouns that a return annotation names, and whether they come as batches."""
+    if returned is type(None):
+        return (), False
+    if get_origin(returned) is Batch:
+        return (get_args(returned)[0],), True
+    inner = get_args(returned)[0] if get_origin(returned) is Iterator else returned
+    if get_origin(inner) is Batch:
+        return (get_args(inner)[0],), True
+    kinds = get_args(inner) or (inner,)
+    return tuple(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Record)), False
+
+
+def code_files(module: str) -> list[Path]:
+    """The file of a stage's module and of every module of the same project that it imports, directly or not."""
+    top = module.split(".")[0]
+    seen: dict[str, Path] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        file = _file(name)
+        if name in seen or file is None:
+            continue
+        seen[name] = file
+        for found in re.finditer(
+            rf"^\s*(?:from|import)\s+({top}(?:\.\w+)*)(?:\s+import\s+([\w, ()\n]+))?", file.read_text("utf-8"), re.M
+        ):
+            base, some = found.group(1), found.group(2) or ""
+            waiting.append(base)
+            waiting += [f"{base}.{word}" for word in re.findall(r"\w+", some)]
+    return sorted(seen.values())
+
+
+def _file(module: str) -> Path | None:
+    parts = module.split(".")
+    try:
+        root = Path(next(iter(importlib.import_module(parts[0]).__path__)))
+    except (ImportError, AttributeError):
+        found = importlib.util.find_spec(parts[0])
+        return Path(found.origin) if found and found.origin and len(parts) == 1 else None
+    path = root.joinpath(*parts[1:])
+    for file in (path.with_suffix(".py"), path / "__init__.py"):
+        if file.is_file():
+            return file
+    return None
