@@ -126,7 +126,7 @@ def part_writer(kind: type[Record], part: Path) -> Iterator["pq.ParquetWriter"]:
 
 
 class Writer:
-    """Write records of any noun into the parts of an artefact: a part is closed at about ``part_bytes`` of Arrow data."""
+    """Write records of any noun into an artefact; a part is closed at about ``part_bytes`` of Arrow data."""
 
     def __init__(self, path: Path, part_bytes: int = 128 << 20) -> None:
         self.path, self.part_bytes = path, part_bytes

@@ -244,13 +244,10 @@ class _Reader(msgspec.Struct, frozen=True):
         if one.shape in ("records", "batch"):
             if one.kind not in made:
                 yields = ", ".join(kind.__name__ for kind in made if kind.__name__ != "Dropped") or "files, no records"
-                text = f"{one.name} takes {one.kind.__name__}, but step {source.name!r} ({source.stage.name}) yields {yields}"
-                fits = [s.name for s in self.above.values() if one.kind in s.stage.yields]
-                remedy = (
-                    f"feed it from {' or '.join(map(repr, fits))}"
-                    if fits
-                    else f"add a step that yields {one.kind.__name__}"
-                )
+                wanted = one.kind.__name__
+                text = f"{one.name} takes {wanted}, but step {source.name!r} ({source.stage.name}) yields {yields}"
+                fits = [repr(s.name) for s in self.above.values() if one.kind in s.stage.yields]
+                remedy = f"feed it from {' or '.join(fits)}" if fits else f"add a step that yields {wanted}"
                 raise self.fail(f"{text}; {remedy}", "from", one.name)
         elif source.stage.flow != "job":
             text = f"{one.name} takes a directory, but step {source.name!r} ({source.stage.name}) yields records"

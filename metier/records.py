@@ -61,7 +61,7 @@ class Message(Record, frozen=True):
 
 
 class Conversation(Record, frozen=True):
-    """What a trainer sees; ``source`` drives priority and mixing, ``request`` is the hash of the model call behind it."""
+    """What a trainer sees; ``source`` drives priority and mixing, ``request`` is the hash of the call that wrote it."""
 
     id: str
     messages: tuple[Message, ...]

@@ -107,7 +107,9 @@ def names() -> list[str]:
     for room in ROOMS:
         for file in sorted((Path(metier.__path__[0]) / room).glob("[a-z]*.py")):
             text = file.read_text(encoding="utf-8")
-            if re.search(rf"^def {file.stem}\([^)]*\bconfig: ", text, re.M) or (re.search(r"^def sketch\(", text, re.M) and re.search(r"^def decide\(", text, re.M)):
+            named = re.search(rf"^def {file.stem}\([^)]*\bconfig: ", text, re.M)
+            barrier = re.search(r"^def sketch\(.*^def decide\(", text, re.M | re.S)
+            if named or barrier:
                 found.append(f"{room}.{file.stem}")
     return found
 

@@ -1,4 +1,4 @@
-"""Every id that goes into a step comes out of it, as a record or as a drop with its reason - never both, never neither."""
+"""Every id that goes into a step comes out, as a record or as a drop with its reason: never both, never neither."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -91,9 +91,8 @@ class Ledger:
             lost = ids - self.given - self.lost
             both = ids & self.given & self.lost
             if lost:
-                raise AccountError(
-                    f"{self.stage} lost {len(lost)} of {len(ids)} {parameter} without a reason, the first is {min(lost)!r}"
-                )
+                first = f"without a reason, the first is {min(lost)!r}"
+                raise AccountError(f"{self.stage} lost {len(lost)} of {len(ids)} {parameter} {first}")
             if both:
                 raise AccountError(
                     f"{self.stage} both kept and dropped {len(both)} records, the first is {min(both)!r}"

@@ -275,7 +275,8 @@ def _check_ids(step: Step, parts: list[Path]) -> None:
     if len(ids) != pc.count_distinct(ids).as_py():
         counts = pc.value_counts(ids)
         twice = counts.filter(pc.greater(counts.field("counts"), 1))
+        name, count = twice[0]["values"].as_py(), twice[0]["counts"].as_py()
         raise AccountError(
-            f"{step.place}: step {step.name!r}: the id {twice[0]['values'].as_py()!r} comes {twice[0]['counts'].as_py()} times; "
+            f"{step.place}: step {step.name!r}: the id {name!r} comes {count} times; "
             "ids must be unique: name other columns in 'id'"
         )

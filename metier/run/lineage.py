@@ -28,33 +28,34 @@ def lineage(run: Path, step: str, name: str) -> list[Ancestor]:
     return found
 
 
-def _back(
-    run: Path, step: str, names: set[str], depth: int, seen: set[tuple[str, frozenset[str]]]
-) -> Iterator[Ancestor]:
+def _back(run: Path, step: str, names: set[str], depth: int, seen: set[str]) -> Iterator[Ancestor]:
     artefact = Artefact(run / step)
     manifest = artefact.manifest
-    if manifest is None or (step, frozenset(names)) in seen:
+    if manifest is None or step in seen:
         return
-    seen.add((step, frozenset(names)))
+    seen.add(step)
     wanted = set(names)
-    if manifest.inner:
-        yield from (
-            Ancestor(step, manifest.stage, name, None, depth) for name in sorted(names) if not _sources(manifest)
-        )
-    else:
-        records = [
-            record
-            for kind in artefact.kinds()
-            for record in artefact.records(kind)
-            if getattr(record, "id", "") in names
-        ]
-        for record in records:
-            yield Ancestor(step, manifest.stage, getattr(record, "id", ""), record, depth)
-            wanted.add(record.question if isinstance(record, Answer) else getattr(record, "parent", ""))
-        if not records:
-            return
+    if manifest.inner and not _sources(manifest):
+        yield from (Ancestor(step, manifest.stage, name, None, depth) for name in sorted(names))
+    elif not manifest.inner:
+        records = [r for kind in artefact.kinds() for r in artefact.records(kind) if getattr(r, "id", "") in names]
+        wanted = {_parent(record) for record in records}
+        yield from (Ancestor(step, manifest.stage, getattr(r, "id", ""), r, depth) for r in records)
     for source in _sources(manifest):
-        yield from _back(run, source, wanted - {""}, depth + 1, seen)
+        if wanted:
+            yield from _back(run, source, wanted | _kept_ids(run, source, names), depth + 1, seen)
+
+
+def _parent(record: Record) -> str:
+    """The id of what a record was made from; its own where it came through unchanged."""
+    above = record.question if isinstance(record, Answer) else getattr(record, "parent", "")
+    return above or getattr(record, "id", "")
+
+
+def _kept_ids(run: Path, source: str, names: set[str]) -> set[str]:
+    """Those names that the source itself holds: a record that has a parent may still have come through unchanged."""
+    artefact = Artefact(run / source)
+    return {r.id for kind in artefact.kinds() for r in artefact.records(kind) if getattr(r, "id", "") in names}  # type: ignore[attr-defined]
 
 
 def _sources(manifest: Manifest) -> list[str]:

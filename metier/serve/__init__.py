@@ -1,0 +1,1 @@
+"""The serve room: a model that answers."""
