@@ -11,6 +11,7 @@ import typer
 app = typer.Typer(
     add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
     help="Turn a general language model into a specialist, and prove what was gained and what was lost.",
+    epilog="An error is one line and exit code 2; --debug, anywhere on the line, shows its traceback.",
 )  # fmt: skip
 
 RecipeName = Annotated[
@@ -25,7 +26,6 @@ Limit = Annotated[
     int, typer.Option("--limit", min=0, help="Cut every source to N records: a trial run in NAME-limitN.")
 ]
 To = Annotated[str, typer.Option("--to", metavar="STEP", help="Stop after this step.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 RUNS = Path("runs")
 
 
@@ -68,7 +68,6 @@ def plan(
 @app.command()
 def run(
     recipe: RecipeName, change: Sets = None, name: Name = "", limit: Limit = 0, to: To = "", runs: Runs = RUNS,
-    debug: Debug = False,
 ) -> None:  # fmt: skip
     """Make what a recipe asks for: finished steps stand, an interrupted run goes on where it was."""
     from metier.run.describe import result
@@ -195,7 +194,8 @@ def main() -> None:
     """Run the command line: errors are one line and exit code 2, a traceback only with --debug."""
     sys.path.insert(0, str(Path.cwd()))
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    debug = "--debug" in sys.argv
+    words = [word for word in sys.argv if word != "--debug"]
+    debug, sys.argv = len(words) < len(sys.argv), words
     sys.exit(_guarded(app, debug))
 
 
