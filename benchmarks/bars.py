@@ -1,0 +1,35 @@
+"""How every benchmark ends: a table for people, and one JSON line for programs."""
+
+import json
+import operator
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+COMPARE = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "=": operator.eq}
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One measured number beside the bar it has to clear, such as ``<= 0.5``."""
+
+    name: str
+    value: float
+    unit: str
+    bar: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the number clears its bar."""
+        sign, limit = self.bar.split()
+        return bool(COMPARE[sign](self.value, float(limit)))
+
+
+def conclude(benchmark: str, bars: Sequence[Bar]) -> int:
+    """Print the table and, as the last line, one JSON object; the exit code says whether every bar holds."""
+    width = max(len(bar.name) for bar in bars)
+    for bar in bars:
+        print(
+            f"{bar.name:<{width}}  {bar.value:>12.6g} {bar.unit:<8} {bar.bar:<10} {'holds' if bar.holds else 'MISSED'}"
+        )
+    print(json.dumps({"benchmark": benchmark, "bars": [{**asdict(bar), "holds": bar.holds} for bar in bars]}))
+    return 0 if all(bar.holds for bar in bars) else 1
