@@ -65,7 +65,7 @@ class Artefact(msgspec.Struct, frozen=True):
         """What made this artefact, or None where it is not finished."""
         try:
             return msgspec.json.decode((self.path / MANIFEST).read_bytes(), type=Manifest)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except msgspec.DecodeError as error:
             raise MetierError(f"{self.path / MANIFEST}: damaged ({error}); delete {self.path} and run again") from None

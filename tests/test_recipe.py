@@ -38,13 +38,15 @@ MISTAKES = {
         'use: "tests.run.steps:odder"': ":5: step 'odd': tests.run.steps has no function 'odder'",
         'use: "tests.run.stepz:odd"': ":5: step 'odd': no module 'tests.run.stepz'",
         'us: "tests.run.steps:odd"': ":5: step 'odd' does not say which stage it uses",
-        'use: "tests.run.steps:odd", from: lettres': ":5: step 'odd': no step 'lettres' above it; did you mean 'letters'?",
+        'use: "tests.run.steps:odd", from: lettres': ":5: step 'odd': no step 'lettres' above it; "
+        "did you mean 'letters'?",
         'use: "tests.run.steps:odd", from: odd': ":5: step 'odd': batch is fed by the step itself",
         'use: "tests.run.steps:odd", from: {bach: letters}': ":5: step 'odd': tests.run.steps:odd has no input 'bach'",
         'use: "tests.run.steps:odd", from: nowhere/x': ":5: step 'odd': batch: nowhere/x: no such file or directory",
     },
     "from: greet": {
-        "from: letters": ":7: step 'count': conversations takes Conversation, but step 'letters' (tests.run.steps:letters) "
+        "from: letters": ":7: step 'count': conversations takes Conversation, "
+        "but step 'letters' (tests.run.steps:letters) "
         "yields Document; feed it from 'greet'",
         "from: []": ":7: step 'count': conversations takes at least one source",
     },

@@ -118,7 +118,7 @@ def _pass(batch: Batch[Any], unit: Unit, gone: pa.Array | None, followers: list[
         if step.stage.flow == "kernel":
             batch = step.stage.run(batch, config=step.config) if step.config is not None else step.stage.run(batch)
             check_kernel(step.stage.name, before, batch)
-        elif gone is not None:
+        elif gone is not None and len(gone):
             hit = pc.is_in(batch.ids, value_set=gone.field("id"))
             at = pc.index_in(batch.ids, value_set=gone.field("id"))
             batch = Batch(batch.kind, batch.rows, pc.if_else(hit, gone.field("why").take(pc.fill_null(at, 0)), None))

@@ -25,9 +25,7 @@ def open_artefact(place: str) -> tuple[Artefact, Manifest]:
     steps = sorted(p.parent.name for p in parent.glob("*/manifest.json"))
     if not steps:
         raise MetierError(f"{place}: no finished step there; run the recipe first, then look at runs/NAME/STEP")
-    raise MetierError(
-        f"{place}: no finished step{near(path.name, steps) if path.parent == parent else ''}; steps: {', '.join(steps)}"
-    )
+    raise MetierError(f"{place}: no finished step{near(path.name, steps)}")
 
 
 def overview(manifest: Manifest) -> str:

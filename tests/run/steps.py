@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-
 from metier.batch import Batch, batches
 from metier.records import Config, Conversation, Document, Dropped, File, Message, Score
 

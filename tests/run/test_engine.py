@@ -72,7 +72,7 @@ def test_keep_writes_an_inner_step(tmp_path: Path) -> None:
 
 def test_shards_make_no_difference(tmp_path: Path) -> None:
     make(tmp_path)
-    whole = [record for record in Artefact(tmp_path / "runs/tiny/odd").records(Document)]
+    whole = list(Artefact(tmp_path / "runs/tiny/odd").records(Document))
     make(tmp_path, change=("name=cut",), shard_bytes=1)
     cut = Artefact(tmp_path / "runs/cut/odd")
     assert len(cut.parts(Document)) == 3
