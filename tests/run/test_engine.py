@@ -172,7 +172,8 @@ def test_a_barrier_at_the_end_of_a_chain(tmp_path: Path) -> None:
     ],
 )
 def test_a_stage_that_loses_or_doubles_a_record_is_stopped(tmp_path: Path, stage: str, what: str) -> None:
-    text = f'name: tiny\nsteps:\n  letters: {{use: "tests.run.steps:letters"}}\n  bad: {{use: "tests.run.steps:{stage}"}}\n'
+    letters = '  letters: {use: "tests.run.steps:letters"}'
+    text = f'name: tiny\nsteps:\n{letters}\n  bad: {{use: "tests.run.steps:{stage}"}}\n'
     with pytest.raises(AccountError, match=what):
         make(tmp_path, text)
     assert not (tmp_path / "runs/tiny/bad").exists()

@@ -1,0 +1,1 @@
+"""Stages that yield Documents: read, clean, segment, dedup, split."""

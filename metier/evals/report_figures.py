@@ -1,0 +1,160 @@
+"""The geometry of the page's drawings: plain numbers that a template turns into SVG."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from metier.evals.report_numbers import short
+
+Tick = tuple[float, str]
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A value with its interval on a line: in pixels; ``dots`` are single seeds, ``marks`` reference lines."""
+
+    width: int
+    value: float
+    low: float
+    high: float
+    dots: tuple[float, ...] = ()
+    marks: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A range of values drawn over a number of pixels."""
+
+    low: float
+    high: float
+    pixels: float
+    start: float = 0.0
+
+    def at(self, value: float) -> float:
+        """The place of a value, kept within the axis."""
+        share = (value - self.low) / (self.high - self.low)
+        return round(self.start + min(1.0, max(0.0, share)) * self.pixels, 1)
+
+    def strip(self, low: float, value: float, high: float, dots: Sequence[float], marks: Sequence[float]) -> Strip:
+        """A value with its interval on this axis, which starts four pixels in."""
+        places = (tuple(self.at(one) for one in dots), tuple(self.at(one) for one in marks))
+        return Strip(int(self.pixels + 2 * self.start), self.at(value), self.at(low), self.at(high), *places)
+
+
+def axis(values: Sequence[float], pixels: float, span: tuple[float, float] | None) -> Axis:
+    """An axis that holds all values with a little room, or a fixed one."""
+    if span is None:
+        low, high = min(values), max(values)
+        room = (high - low or abs(high) or 1.0) * 0.08
+        span = low - room, high + room
+    return Axis(*span, pixels - 8, 4)
+
+
+def ticks(low: float, high: float, about: int) -> list[float]:
+    """Round values between low and high, about so many."""
+    rough = (high - low) / about or 1.0
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = min((size * factor for factor in (1, 2, 2.5, 5, 10)), key=lambda one: abs(math.log(one / rough)))
+    first = math.ceil(low / step - 1e-9)
+    return [round(place * step, 10) for place in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve with axes; everything in pixels of a box of ``width`` by ``height``."""
+
+    width: int
+    height: int
+    left: int
+    bottom: int
+    points: str
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    end: tuple[float, float]
+    last: str
+    label: str
+
+
+def line(xs: Sequence[float], ys: Sequence[float], label: str, most: int = 300) -> Line:
+    """A curve of finite values over x, thinned to at most ``most`` points by the mean of neighbours."""
+    width, height, left, bottom, top, right = 520, 240, 40, 202, 26, 44
+    size = math.ceil(len(xs) / most)
+    groups = [slice(start, start + size) for start in range(0, len(xs), size)]
+    xs = [sum(xs[part]) / len(xs[part]) for part in groups] if size > 1 else xs
+    last = ys[-1]
+    ys = [sum(ys[part]) / len(ys[part]) for part in groups] if size > 1 else ys
+    low, high = min(ys), max(ys)
+    room = (high - low or abs(high) or 1.0) * 0.06
+    across = Axis(min(0.0, xs[0]), xs[-1] or 1.0, width - left - right, left)
+    up = Axis(-(high + room), -(low - room), bottom - top, top)
+    points = [(across.at(x), up.at(-y)) for x, y in zip(xs, ys, strict=True)]
+    return Line(
+        width,
+        height,
+        left,
+        bottom,
+        " ".join(f"{x},{y}" for x, y in points),
+        tuple((across.at(x), short(x)) for x in ticks(across.low, across.high, 5)),
+        tuple((up.at(-y), f"{y:.3g}") for y in ticks(low - room, high + room, 4)),
+        points[-1],
+        f"{last:.3f}",
+        label,
+    )
+
+
+@dataclass(frozen=True)
+class Box:
+    """One piece of a stacked bar: its rectangle, the number of its colour, and what it says when pointed at."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    colour: int
+    tip: str
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Stacked bars, tenth by tenth of a training: what was realised, and beside it what was expected."""
+
+    width: int
+    height: int
+    left: int
+    bottom: int
+    realised: tuple[Box, ...]
+    expected: tuple[Box, ...]
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+
+
+def stack(sources: Sequence[str], realised: Sequence[Sequence[float]], expected: Sequence[Sequence[float]]) -> Stack:
+    """Shares per source and tenth as stacked bars; ``expected`` may be empty."""
+    width, height, left, bottom, top, right = 520, 240, 40, 202, 26, 16
+    step = (width - left - right) / max(1, len(realised))
+    wide = step * (0.56 if expected else 0.84)
+
+    def boxes(rows: Sequence[Sequence[float]], start: float, own: float, word: str) -> tuple[Box, ...]:
+        made = []
+        for tenth, shares in enumerate(rows):
+            y = float(bottom)
+            for place, (name, share) in enumerate(zip(sources, shares, strict=False)):
+                tall = share * (bottom - top)
+                y -= tall
+                if share > 0:
+                    tip = f"{name}, {tenth * 10}–{tenth * 10 + 10}%: {share:.3f} {word}"
+                    x = left + tenth * step + start
+                    made.append(Box(round(x, 1), round(y, 1), round(own, 1), round(tall, 1), place, tip))
+        return tuple(made)
+
+    upright = Axis(-1.0, 0.0, bottom - top, top)
+    return Stack(
+        width,
+        height,
+        left,
+        bottom,
+        boxes(realised, step * 0.08, wide, "realised"),
+        boxes(expected, step * 0.08 + wide + 2, step * 0.28 - 2, "expected"),
+        tuple((round(left + tenth * step, 1), f"{tenth * 10}%") for tenth in range(0, len(realised) + 1, 2)),
+        tuple((upright.at(-share), f"{share * 100:.0f}%") for share in (0, 0.25, 0.5, 0.75, 1)),
+    )

@@ -1,0 +1,1 @@
+"""Stages that yield Conversations: extract, blend."""

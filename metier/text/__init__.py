@@ -1,0 +1,1 @@
+"""Pure text: bytes to characters, normal forms, sentences, n-grams, held-out draws."""

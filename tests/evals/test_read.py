@@ -1,0 +1,174 @@
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from metier.evals.read import Read, read
+from metier.records import Document, Dropped, MetierError, Question
+
+
+def lines(path: Path, *rows: object) -> str:
+    path.write_text("\n".join(row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows))
+    return str(path)
+
+
+def one(path: Path, row: dict[str, object], **config: object) -> Question | Dropped:
+    return next(iter(read(Read(paths=lines(path / "exam.jsonl", row), **config))))  # type: ignore[arg-type]
+
+
+EXAM = {"question": "Which is a sign?", "options": {"A": "fever", "B": "rash", "C": "cough"}, "answer_idx": "B"}
+
+
+def test_an_exam_row_is_a_question_called_after_its_line(tmp_path: Path) -> None:
+    made = one(tmp_path, EXAM | {"subject": "signs"}, labels=("subject",))
+    assert made == Question(
+        "exam.jsonl:1",
+        "Which is a sign?",
+        options={"A": "fever", "B": "rash", "C": "cough"},
+        key=frozenset("B"),
+        labels={"subject": "signs"},
+    )
+
+
+def test_a_saved_question_comes_back_as_it_was(tmp_path: Path) -> None:
+    question = Question(
+        "q1", "Is it?", "page", "A case.", {"y": "Yes", "n": "No"}, frozenset("y"), "", "yesno", {"year": "2024"}
+    )
+    import msgspec
+
+    (tmp_path / "q.jsonl").write_bytes(msgspec.json.encode(question))
+    assert list(read(Read(paths=str(tmp_path / "q.jsonl")))) == [question]
+
+
+@pytest.mark.parametrize(
+    ("key", "right", "kind"),
+    [
+        ("C", "C", "single"),
+        (["C", "A"], "AC", "multiple"),
+        ("CA", "AC", "multiple"),
+        ("C、A", "AC", "multiple"),
+        ("C, A", "AC", "multiple"),
+        ("cough", "C", "single"),
+    ],
+)
+def test_a_key_is_a_set_however_it_is_written(tmp_path: Path, key: object, right: str, kind: str) -> None:
+    made = one(tmp_path, EXAM | {"answer_idx": key})
+    assert isinstance(made, Question)
+    assert (made.key, made.kind) == (frozenset(right), kind)
+
+
+def test_options_in_a_list_are_lettered_and_the_key_may_be_a_place(tmp_path: Path) -> None:
+    made = one(
+        tmp_path, {"q": "Which?", "choices": ["one", "two"], "gold": 1}, question="q", options="choices", key="gold"
+    )
+    assert isinstance(made, Question)
+    assert (made.options, made.key) == ({"A": "one", "B": "two"}, frozenset("B"))
+
+
+def test_one_character_options_are_kept(tmp_path: Path) -> None:
+    made = one(tmp_path, {"question": "Which?", "options": {"A": "3", "B": "4"}, "key": "B"})
+    assert isinstance(made, Question)
+    assert made.options == {"A": "3", "B": "4"}
+
+
+def test_yes_and_no_make_a_yesno_question(tmp_path: Path) -> None:
+    made = one(tmp_path, {"question": "Is it?", "options": ["Yes", "No"], "key": "A"})
+    assert isinstance(made, Question)
+    assert made.kind == "yesno"
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        ("{broken", "malformed JSON"),
+        ("[1, 2]", "not a JSON object"),
+        ({"question": " ", "options": ["a", "b"], "key": "A"}, "no question"),
+        ({"question": "Which?", "options": ["a"], "key": "A"}, "malformed options"),
+        ({"question": "Which?", "options": "a b", "key": "A"}, "malformed options"),
+        ({"question": "Which?", "options": ["a", "b"]}, "no key"),
+        ({"question": "Which?", "options": ["a", "b"], "key": "E"}, "key names no option"),
+        ({"question": "Which?", "options": ["a", "b"], "key": 5}, "key names no option"),
+        ({"question": "Which?"}, "no answer"),
+        ({"question": "Which?", "options": ["a", "b"], "key": "A", "kind": "hard"}, "unknown kind"),
+        ({"id": "same", "question": "Which?", "options": ["a", "b"], "key": "A"}, "repeated id"),
+    ],
+)
+def test_a_malformed_row_is_dropped_by_file_and_line(tmp_path: Path, row: object, why: str) -> None:
+    first = {"id": "same", "question": "What?", "options": ["a", "b"], "key": "A"}
+    path = lines(tmp_path / "exam.jsonl", first, "", row)
+    made = list(read(Read(paths=path)))
+    assert made[1:] == [Dropped(f"{path}:3", why)]
+    with pytest.raises(MetierError, match=f"exam.jsonl:3: {why}"):
+        list(read(Read(paths=path, strict=True)))
+
+
+def test_packed_files_globs_and_arrays(tmp_path: Path) -> None:
+    row = json.dumps(EXAM)
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(f"{row}\n{row}".encode()))
+    (tmp_path / "b.json").write_text(f"[{row}]")
+    made = list(read(Read(paths=(str(tmp_path / "*.gz"), str(tmp_path / "b.json")))))
+    assert [record.id for record in made] == ["a.jsonl.gz:1", "a.jsonl.gz:2", "b.json:item 1"]
+
+
+def test_a_byte_order_mark_and_blank_lines_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "exam.jsonl").write_bytes(b"\xef\xbb\xbf" + json.dumps(EXAM).encode() + b"\n\n")
+    assert len(list(read(Read(paths=str(tmp_path / "exam.jsonl"))))) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("empty.jsonl", b"", "empty.jsonl: the file is empty"),
+        ("gb.jsonl", '{"question": "以下哪一项是对的"}'.encode("gb18030"), "gb.jsonl:1: not UTF-8"),
+        ("cut.jsonl.gz", gzip.compress(b"{}" * 999)[:20], "cut.jsonl.gz: cannot be read"),
+        ("one.json", b"{}", "must hold an array"),
+    ],
+)
+def test_a_bad_file_stops_the_step(tmp_path: Path, name: str, data: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(MetierError, match=message):
+        list(read(Read(paths=str(tmp_path / name))))
+
+
+def test_a_missing_file_or_column_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MetierError, match=r"nowhere.jsonl: no such file"):
+        list(read(Read(paths="nowhere.jsonl")))
+    path = lines(tmp_path / "exam.jsonl", EXAM)
+    with pytest.raises(MetierError, match=r"no column 'questoin'; did you mean 'question'\?"):
+        list(read(Read(paths=path, question="questoin")))
+
+
+def test_nothing_to_read_is_an_error() -> None:
+    with pytest.raises(MetierError, match="nothing to read"):
+        list(read(Read()))
+
+
+DOCS = [
+    Document("m1", "Signs are fever.", source="NIH", meta={"ask": "What are the signs?", "focus": "Flu"}),
+    Document("m2", "", meta={"ask": "What is it?", "focus": "Flu"}),
+    Document("m3", "Rest.", meta={"focus": "Flu"}),
+]
+
+
+def test_documents_become_open_questions() -> None:
+    made = list(read(Read(question="ask", answer="text", labels=("focus", "source")), iter(DOCS)))
+    assert made == [
+        Question(
+            "m1/question",
+            "What are the signs?",
+            "m1",
+            reference="Signs are fever.",
+            kind="open",
+            labels={"focus": "Flu", "source": "NIH"},
+        ),
+        Dropped("m2", "no answer"),
+        Dropped("m3", "no question"),
+    ]
+
+
+def test_documents_need_named_columns_that_exist() -> None:
+    with pytest.raises(MetierError, match="needs `question:`"):
+        list(read(Read(answer="text"), DOCS))
+    with pytest.raises(MetierError, match=r"no column 'focsu'; did you mean 'focus'\?"):
+        list(read(Read(question="ask", answer="text", labels=("focsu",)), DOCS))
