@@ -4,7 +4,6 @@ YAML 1.2 rules (``1e-5`` is a number, ``no`` is a word, a repeated key is an err
 environment; there is no templating language. Every mistake is a RecipeError that names file, line and remedy.
 """
 
-import difflib
 import os
 import re
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ import msgspec
 import metier
 from metier.records import Config, MetierError, kind_name
 from metier.stage import Input, Stage, StageError, find, names
+from metier.text.suggest import did_you_mean
 from metier.yaml_lines import Lines, YamlError, parse, parse_value
 
 RESERVED = ("use", "from", "seed", "keep")
@@ -83,7 +83,7 @@ def locate(name: str) -> Path:
         return path
     if name not in shipped():
         file = f"; to run a file of yours write ./{name}" if Path(name).exists() else ""
-        raise RecipeError(f"no recipe {name!r} ships with metier{near(name, shipped())}{file}")
+        raise RecipeError(f"no recipe {name!r} ships with metier; {did_you_mean(name, shipped())}{file}")
     return shipped()[name]
 
 
@@ -102,15 +102,8 @@ def load(name: str, overrides: Iterable[str] = (), limit: int = 0) -> Recipe:
     for text in overrides:
         _override(plain, text)
     for key in plain.keys() - set(TOP):
-        raise RecipeError(f"{lines.at(key)}: unknown key {key!r}{near(key, TOP)}")
+        raise RecipeError(f"{lines.at(key)}: unknown key {key!r}; {did_you_mean(key, TOP)}")
     return _check(plain, lines, path, limit)
-
-
-def near(word: str, words: Iterable[str]) -> str:
-    """The end of an error about a name: the closest known name, or all of them."""
-    known = [str(one) for one in words]
-    close = difflib.get_close_matches(str(word), known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known) or 'none'}"
 
 
 def _check(plain: dict[str, Any], lines: Lines, path: Path, limit: int) -> Recipe:
@@ -150,15 +143,20 @@ class _Reader(msgspec.Struct, frozen=True):
         try:
             stage = find(str(used))
         except StageError as error:
-            raise self.fail(f"{error}{near(str(used), names()) if ':' not in str(used) else ''}", "use") from None
+            hint = "" if ":" in str(used) else f"; {did_you_mean(str(used), names())}"
+            raise self.fail(f"{error}{hint}", "use") from None
         feeds = self.feeds(stage)
-        own = {key: value for key, value in self.table.items() if key not in RESERVED}
+        # `keep: true` is the engine's; a stage may have a setting of that name with other values, as corpus.split has
+        fields = stage.config.__struct_fields__ if stage.config else ()
+        own_keep = "keep" in fields and not isinstance(self.table.get("keep"), bool)
+        reserved = [key for key in RESERVED if not (key == "keep" and own_keep)]
+        own = {key: value for key, value in self.table.items() if key not in reserved}
         given = self.table.get("seed", seed)
         if not isinstance(given, int) or isinstance(given, bool):
             raise self.fail(f"seed is {given!r}; it must be a whole number", "seed")
         if "seed" in self.table and "seed" not in stage.given:
             raise self.fail(f"{stage.name} draws nothing at random and takes no seed; remove 'seed'", "seed")
-        keep = self.table.get("keep", False)
+        keep = False if own_keep else self.table.get("keep", False)
         if not isinstance(keep, bool):
             raise self.fail(f"keep is {keep!r}; it must be true or false", "keep")
         place = self.lines.at("steps", self.name)
@@ -168,7 +166,7 @@ class _Reader(msgspec.Struct, frozen=True):
         fields = stage.config.__struct_fields__ if stage.config else ()
         for key in own:
             if key not in fields:
-                raise self.fail(f"{stage.name} has no setting {key!r}{near(key, fields)}", key)
+                raise self.fail(f"{stage.name} has no setting {key!r}; {did_you_mean(key, fields)}", key)
         if stage.config is None:
             return None
         try:
@@ -197,7 +195,7 @@ class _Reader(msgspec.Struct, frozen=True):
         known = {one.name: one for one in stage.inputs}
         for key in given:
             if key not in known:
-                raise self.fail(f"{stage.name} has no input {key!r}{near(key, known)}", "from", key)
+                raise self.fail(f"{stage.name} has no input {key!r}; {did_you_mean(key, known)}", "from", key)
         feeds = {name: self.feed(stage, one, given[name]) for name, one in known.items() if name in given}
         for one in stage.inputs:
             if not one.optional and one.name not in feeds:
@@ -237,7 +235,7 @@ class _Reader(msgspec.Struct, frozen=True):
         if name.startswith(("asset:", "hf:")) or "/" in name or Path(name).suffix:
             self.check_path(one, name)
             return Source(name, False)
-        raise self.fail(f"no step {name!r} above it{near(name, self.above)}", "from", one.name)
+        raise self.fail(f"no step {name!r} above it; {did_you_mean(name, self.above)}", "from", one.name)
 
     def check_kind(self, stage: Stage, one: Input, source: Step) -> None:
         made = source.stage.yields
@@ -300,13 +298,13 @@ def _override(plain: dict[str, Any], text: str) -> None:
     if not equals or not all(keys):
         raise RecipeError(f"--set {text}: write it as --set steps.STEP.SETTING=VALUE")
     if keys[0] not in TOP:
-        remedy = f"; did you mean steps.{dotted}?" if keys[0] in plain["steps"] else near(keys[0], TOP)
-        raise RecipeError(f"--set {text}: a recipe has no {keys[0]!r}{remedy}")
+        remedy = f"did you mean steps.{dotted}?" if keys[0] in plain["steps"] else did_you_mean(keys[0], TOP)
+        raise RecipeError(f"--set {text}: a recipe has no {keys[0]!r}; {remedy}")
     table: Any = plain
     for depth, key in enumerate(keys[:-1]):
         if key not in table or not isinstance(table[key], dict):
             where = ".".join(keys[:depth]) or "the recipe"
-            raise RecipeError(f"--set {text}: {where} has no table {key!r}{near(key, table)}")
+            raise RecipeError(f"--set {text}: {where} has no table {key!r}; {did_you_mean(key, table)}")
         table = table[key]
     try:
         table[keys[-1]] = parse_value(value)

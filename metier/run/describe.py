@@ -8,12 +8,13 @@ from typing import Any, get_type_hints
 import msgspec
 
 from metier.artefact import Artefact
-from metier.recipe import RecipeError, near
+from metier.recipe import RecipeError
 from metier.records import Config
 from metier.run.plan import Plan
 from metier.run.scoreboard import read_scores, scoreboard
 from metier.run.table import table
 from metier.stage import SHAPES, Stage, StageError, find, names
+from metier.text.suggest import did_you_mean
 
 
 def listing() -> str:
@@ -30,7 +31,7 @@ def describe(name: str) -> str:
     try:
         stage = find(name)
     except StageError as error:
-        raise RecipeError(f"{error}{near(name, names())}") from None
+        raise RecipeError(f"{error}; {did_you_mean(name, names())}") from None
     lines = [f"{stage.name}: {stage.doc}", "", "from:"]
     for one in stage.inputs:
         kind = f" ({one.kind.__name__})" if one.kind is not None else ""

@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 
 from metier.artefact import Artefact, Manifest
-from metier.recipe import near
 from metier.records import Conversation, Document, MetierError, Question, Record, kind_name
 from metier.run.call import planned
 from metier.run.lineage import lineage
 from metier.run.table import table
+from metier.text.suggest import did_you_mean
 
 
 def open_artefact(place: str) -> tuple[Artefact, Manifest]:
@@ -25,7 +25,7 @@ def open_artefact(place: str) -> tuple[Artefact, Manifest]:
     steps = sorted(p.parent.name for p in parent.glob("*/manifest.json"))
     if not steps:
         raise MetierError(f"{place}: no finished step there; run the recipe first, then look at runs/NAME/STEP")
-    raise MetierError(f"{place}: no finished step{near(path.name, steps)}")
+    raise MetierError(f"{place}: no finished step; {did_you_mean(path.name, steps)}")
 
 
 def overview(manifest: Manifest) -> str:

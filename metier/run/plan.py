@@ -12,6 +12,7 @@ from metier.records import MetierError, fingerprint
 from metier.run.content import Contents, expand, lasting, named_files, settings
 from metier.run.fuse import Unit, units
 from metier.stage import code_files
+from metier.text.suggest import did_you_mean
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -66,10 +67,8 @@ def plan(recipe: Recipe, runs: Path, to: str = "") -> Plan:
 
 def ancestors(recipe: Recipe, to: str) -> Recipe:
     """The recipe cut to one step and all that feeds it."""
-    from metier.recipe import near
-
     if to not in recipe.steps:
-        raise RecipeError(f"--to {to}: {recipe.path} has no such step{near(to, recipe.steps)}")
+        raise RecipeError(f"--to {to}: {recipe.path} has no such step; {did_you_mean(to, recipe.steps)}")
     needed, waiting = set(), [to]
     while waiting:
         name = waiting.pop()

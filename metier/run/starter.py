@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 import metier
-from metier.recipe import near
 from metier.records import MetierError
+from metier.text.suggest import did_you_mean
 
 HOME = Path(metier.__path__[0])
 
@@ -18,7 +18,7 @@ def domains() -> list[str]:
 def start(place: Path, domain: str = "") -> list[Path]:
     """Fill a new directory; an existing one must be empty."""
     if domain and domain not in domains():
-        raise MetierError(f"--domain {domain}: no such domain{near(domain, domains())}")
+        raise MetierError(f"--domain {domain}: no such domain; {did_you_mean(domain, domains())}")
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise MetierError(f"{place}: exists and is not empty; name a new directory")
     (place / "data").mkdir(parents=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The tail of an error message: the nearest known name, if one is near, and all of them."""
+    """The tail of an error message: the nearest known name, or all of them where none is near."""
     names = sorted(set(known))
     if not names:
         return "there are none"
@@ -14,4 +14,4 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     if not near:
         return f"known: {listed}"
     best = next(n for n in names if n.casefold() == near[0])
-    return f"did you mean {best!r}? known: {listed}"
+    return f"did you mean {best!r}?"
