@@ -1,0 +1,1 @@
+"""The torch door: load a model, render a conversation, score and write text."""

@@ -1,0 +1,145 @@
+"""Load a causal language model and its tokenizer from a directory, a shipped asset or a named public repository."""
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from metier.artefact import asset
+from metier.records import MetierError
+
+WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
+TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
+REMOTE = "hf:"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model in evaluation mode with its tokenizer."""
+
+    model: Any
+    tokenizer: Any
+    path: str = ""
+
+    @property
+    def device(self) -> Any:
+        """Where the model's inputs have to be."""
+        return self.model.device
+
+
+def check_model(path: str) -> None:
+    """Say what a model directory lacks, without importing torch: MetierError names the first missing file."""
+    if path.startswith(REMOTE):
+        if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", path.removeprefix(REMOTE)):
+            raise MetierError(f"{path}: not the name of a public model; write hf:organisation/name")
+        return
+    home = asset(path)
+    remedy = "name a directory that transformers can load, asset:nano, or hf:organisation/name"
+    if not home.is_dir():
+        raise MetierError(f"{path}: no such model directory; {remedy}")
+    _check_config(home / "config.json", path, remedy)
+    found = [name for name in WEIGHTS if (home / name).is_file()]
+    if not found:
+        raise MetierError(f"{path}: not a model, it has no weights (model.safetensors); {remedy}")
+    for shard in _shards(home / found[0]):
+        if not (home / shard).is_file():
+            raise MetierError(f"{path}: the weights are not whole, {shard} is missing; fetch the model again")
+    if not any((home / name).is_file() for name in TOKENIZERS):
+        raise MetierError(f"{path}: not a model, it has no tokenizer (tokenizer.json); {remedy}")
+
+
+def _check_config(file: Path, path: str, remedy: str) -> None:
+    try:
+        config = json.loads(file.read_bytes())
+    except FileNotFoundError:
+        raise MetierError(f"{path}: not a model, it has no config.json; {remedy}") from None
+    except ValueError as error:
+        raise MetierError(f"{file}: damaged ({error}); fetch the model again") from None
+    if not isinstance(config, dict) or not config.get("model_type"):
+        raise MetierError(f"{file}: names no model_type, so this is not a model; {remedy}")
+
+
+def _shards(weights: Path) -> list[str]:
+    if not weights.name.endswith(".index.json"):
+        return []
+    try:
+        return sorted(set(json.loads(weights.read_bytes())["weight_map"].values()))
+    except (ValueError, KeyError, AttributeError) as error:
+        raise MetierError(f"{weights}: damaged ({error!r}); fetch the model again") from None
+
+
+def load(path: str) -> Loaded:
+    """A model ready to be asked: fp32 on a CPU, in its own precision on a GPU.
+
+    A path that is not a model, or whose weights do not fit its configuration, is a MetierError. Only a name that starts
+    with ``hf:`` may be fetched from the network.
+    """
+    check_model(path)
+    import torch
+
+    on_gpu = torch.cuda.is_available()
+    model = load_weights(path, "auto" if on_gpu else torch.float32)
+    model = model.to("cuda") if on_gpu else model
+    return Loaded(model.eval(), load_tokenizer(path), path)
+
+
+def load_weights(path: str, dtype: Any) -> Any:
+    """The model alone, every weight read from the checkpoint and none made up."""
+    from transformers import AutoModelForCausalLM
+
+    with quiet():
+        try:
+            model, seen = AutoModelForCausalLM.from_pretrained(**_named(path), dtype=dtype, output_loading_info=True)
+        except (OSError, ValueError, RuntimeError, KeyError) as error:
+            raise MetierError(f"{path}: cannot be loaded as a causal language model ({_first(error)})") from None
+        except Exception as error:  # the safetensors library raises a type of its own
+            if type(error).__name__ != "SafetensorError":
+                raise
+            raise MetierError(f"{path}: the weights are damaged ({_first(error)}); fetch the model again") from None
+    if missing := sorted(seen.get("missing_keys", ())):
+        raise MetierError(f"{path}: the weights lack {missing[0]} and {len(missing) - 1} more; fetch the model again")
+    return model
+
+
+def load_tokenizer(path: str) -> Any:
+    """The tokenizer alone, with a padding token."""
+    from transformers import AutoTokenizer
+
+    with quiet():
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(**_named(path))
+        except (OSError, ValueError, KeyError) as error:
+            raise MetierError(f"{path}: its tokenizer cannot be loaded ({_first(error)})") from None
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def _named(path: str) -> dict[str, Any]:
+    if path.startswith(REMOTE):
+        return {"pretrained_model_name_or_path": path.removeprefix(REMOTE)}
+    return {"pretrained_model_name_or_path": str(asset(path)), "local_files_only": True}
+
+
+def _first(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep transformers' own progress bars and advice off the terminal."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()

@@ -1,0 +1,149 @@
+"""Log-probabilities of given texts: the options of a question, and the continuation of a prompt.
+
+All values are sums of natural logarithms over tokens.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from metier.model.load import Loaded
+from metier.records import MetierError
+
+BATCH_TOKENS = 8192
+"""Tokens of a batch, padding included."""
+
+
+def options(loaded: Loaded, prompts: Sequence[list[int]], options: Sequence[Sequence[list[int]]]) -> list[list[float]]:
+    """For every question the log-probability of each of its options after its prompt.
+
+    A question is one row: its prompt is run once and its options lie behind it, each seeing only the prompt and itself
+    and counting its positions from the end of the prompt. Equal to one pass an option but for rounding.
+    """
+    rows = [_row(prompt, some) for prompt, some in zip(prompts, options, strict=True)]
+    sums = [[0.0] * len(some) for some in options]
+    for batch in _batches([len(row.tokens) for row in rows]):
+        values = _score(loaded, [rows[number] for number in batch])
+        for number, some in zip(batch, values, strict=True):
+            for (option, _, _), value in zip(rows[number].targets, some, strict=True):
+                sums[number][option] += value
+    return sums
+
+
+def continuation(
+    loaded: Loaded, prompts: Sequence[list[int]], targets: Sequence[list[int]], window: int
+) -> list[float]:
+    """For every pair the log-probability of the whole target after the prompt.
+
+    What is longer than a window of that many tokens is read in several: the first holds the prompt (where both are too
+    long, its last half window), each later one begins half a window before what it scores. Every token is scored
+    exactly once.
+    """
+    rows, owners = [], []
+    for number, (prompt, target) in enumerate(zip(prompts, targets, strict=True)):
+        for row in _windows(prompt, target, window):
+            rows.append(row)
+            owners.append(number)
+    sums = [0.0] * len(targets)
+    for batch in _batches([len(row.tokens) for row in rows]):
+        for index, values in zip(batch, _score(loaded, [rows[index] for index in batch]), strict=True):
+            sums[owners[index]] += sum(values)
+    return sums
+
+
+@dataclass(frozen=True)
+class _Row:
+    """Tokens to run; group 0 is seen by all after it, any other only by itself; targets are (option, place, token)."""
+
+    tokens: list[int]
+    positions: list[int]
+    groups: list[int]
+    targets: list[tuple[int, int, int]]
+
+
+def _row(prompt: list[int], some: Sequence[list[int]]) -> _Row:
+    if not prompt:
+        raise MetierError("cannot score an option after an empty prompt; give at least one token")
+    tokens, positions, groups = list(prompt), list(range(len(prompt))), [0] * len(prompt)
+    targets = []
+    for number, option in enumerate(some):
+        first, fed = len(tokens), option[:-1]
+        tokens += fed
+        positions += range(len(prompt), len(prompt) + len(fed))
+        groups += [number + 1] * len(fed)
+        targets += [
+            (number, len(prompt) - 1 if place == 0 else first + place - 1, token) for place, token in enumerate(option)
+        ]
+    return _Row(tokens, positions, groups, targets)
+
+
+def _windows(prompt: list[int], target: list[int], window: int) -> Iterator[_Row]:
+    if window < 4:
+        raise MetierError(f"a window of {window} tokens is too short to score anything; give at least 4")
+    if not prompt:
+        raise MetierError("cannot score a text after an empty prompt; give at least one token")
+    if len(prompt) + len(target) - 1 > window:
+        prompt = prompt[-max(window // 2, window + 1 - len(target)) :]
+    whole, done = prompt + target, len(prompt)
+    while done < len(whole):
+        begin = 0 if done == len(prompt) else done - window // 2
+        end = min(len(whole), begin + window + 1)
+        tokens = whole[begin : end - 1]
+        targets = [(0, place - 1 - begin, whole[place]) for place in range(done, end)]
+        yield _Row(tokens, list(range(len(tokens))), [0] * len(tokens), targets)
+        done = end
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Numbers of rows of like length, long ones first, so that a batch has little padding."""
+    batch: list[int] = []
+    for number in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
+
+
+def _score(loaded: Loaded, rows: Sequence[_Row]) -> list[list[float]]:
+    """The log-probability of every target of every row, in the order of the targets."""
+    import torch
+
+    width = max(len(row.tokens) for row in rows)
+    ids, positions = np.zeros((len(rows), width), np.int64), np.zeros((len(rows), width), np.int64)
+    groups = np.full((len(rows), width), -1, np.int64)
+    for number, row in enumerate(rows):
+        size = len(row.tokens)
+        ids[number, :size], positions[number, :size], groups[number, :size] = row.tokens, row.positions, row.groups
+    first = min((place for row in rows for _, place, _ in row.targets), default=width - 1)
+    with torch.inference_mode():
+        device = loaded.device
+        out = loaded.model(
+            input_ids=torch.from_numpy(ids).to(device),
+            position_ids=torch.from_numpy(positions).to(device),
+            attention_mask=_mask(torch.from_numpy(groups).to(device), loaded.model.dtype),
+            use_cache=False,
+            logits_to_keep=width - first,
+        )
+        where = [(number, place - first, token) for number, row in enumerate(rows) for _, place, token in row.targets]
+        if not where:
+            return [[] for _ in rows]
+        at = torch.tensor(where, device=device)
+        logits = out.logits[at[:, 0], at[:, 1]].float()
+        found = (logits.gather(1, at[:, 2:])[:, 0] - logits.logsumexp(-1)).double().tolist()
+    values = iter(found)
+    return [[next(values) for _ in row.targets] for row in rows]
+
+
+def _mask(groups: Any, dtype: Any) -> Any:
+    """Rows x 1 x width x width, 0 where a token is seen: earlier ones of its own group, and all of group 0."""
+    import torch
+
+    width = groups.shape[1]
+    causal = torch.ones(width, width, dtype=torch.bool, device=groups.device).tril()[None]
+    seen = causal & ((groups[:, :, None] == groups[:, None, :]) | (groups[:, None, :] == 0))
+    hidden = torch.zeros(seen.shape, dtype=dtype, device=groups.device)
+    return hidden.masked_fill(~seen, torch.finfo(dtype).min)[:, None]

@@ -1,0 +1,31 @@
+"""One-stage adaptation: domain knowledge and dialogue in one mixture, drawn by priority (HuatuoGPT-II)."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from metier.records import Checkpoint, Conversation, Document, Dropped
+from metier.train.settings import Above, Train
+
+
+class OneStage(Train, frozen=True, kw_only=True):
+    """How to adapt in one stage."""
+
+    priorities: dict[str, Above]
+    """Source -> priority: items are drawn by it without replacement, high ones early. Every source needs one."""
+
+
+def one_stage(
+    base: Checkpoint,
+    seed: int,
+    config: OneStage,
+    out: Path,
+    conversations: Iterable[Conversation] = (),
+    docs: Iterable[Document] = (),
+) -> Iterator[Dropped]:
+    """Train a model on one mixture of conversations and raw documents in priority order; yields what could not be used.
+
+    Answers and documents are trained, prompts are read; a killed run resumes exactly.
+    """
+    from metier.train.launch import train
+
+    return train(base, seed, config, out, (conversations, docs))
