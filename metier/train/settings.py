@@ -44,7 +44,7 @@ class Train(Config, frozen=True, kw_only=True):
     """Largest norm of the gradient."""
     gradient_checkpointing: bool = False
     """Whether to compute activations twice to save memory."""
-    save_seconds: Annotated[float, msgspec.Meta(ge=0)] = 60.0
+    save_seconds: Annotated[float, msgspec.Meta(ge=0, extra={"launch": True})] = 60.0
     """Longest time between two checkpoints, from which a killed run resumes exactly."""
 
     def __post_init__(self) -> None:

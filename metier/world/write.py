@@ -1,0 +1,81 @@
+"""Write a world that no model can have seen: a fictional pharmacopoeia, or the general world of a base model."""
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+
+from metier.records import Config, Conversation, Document, Question, Rule
+from metier.world import dialogues, drugs, exam, general, general_exam, interactions, pages
+from metier.world.names import Partition
+from metier.world.wording import drug_wording, general_wording
+
+Written = Document | Conversation | Question | Rule
+T = TypeVar("T", Document, Conversation)
+
+
+class Write(Config, frozen=True):
+    """Which world to write, and how much of it."""
+
+    subject: Literal["drugs", "general"]
+    """`drugs`: pages, dialogues, exam and interaction table of a fictional pharmacopoeia. `general`: people, places,
+    arithmetic and small talk, with their exam."""
+    drugs: Annotated[int, msgspec.Meta(ge=1)] = 60
+    """How many drugs; more drugs keep the first ones as they are."""
+    names: Partition = "fresh"
+    """`fresh` names for a recipe, `throwaway` names for training a base: no name is both, whatever the seeds."""
+    language: str = "en"
+    """The directory of `assets/world` that holds the wording."""
+    dialogues: Annotated[int, msgspec.Meta(ge=0)] = 4
+    """How many patient-doctor dialogues a drug has, each of one to three questions."""
+    dialogue_every: Annotated[int, msgspec.Meta(ge=1)] = 1
+    """Every how many-th drug has dialogues: 3 means a third of them. Exam questions say so in the label `asked`."""
+    yes_no: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
+    """The share of a dialogue's questions that are answered by yes or no."""
+
+
+def write(seed: int, config: Write) -> Iterator[Document | Conversation | Question | Rule]:
+    """Write documents, conversations, exam questions and rules of a world: same seed, same records.
+
+    The pages about a drug carry its name in ``meta["drug"]`` and what they are in ``meta["page"]``; questions carry
+    the labels ``drug`` and ``fact``, or ``topic`` in the general world.
+    """
+    yield from _drugs(seed, config) if config.subject == "drugs" else _general(seed, config)
+
+
+def _drugs(seed: int, config: Write) -> Iterator[Written]:
+    wording = drug_wording(config.language)
+    earlier: list[drugs.Drug] = []
+    for drug in drugs.make(seed, config.drugs, config.names, wording):
+        asked = config.dialogues > 0 and drug.index % config.dialogue_every == 0
+        count = config.dialogues if asked else 0
+        yield from _in(config.language, pages.documents(seed, drug, wording))
+        yield from _in(config.language, dialogues.conversations(seed, drug, wording, count, config.yes_no))
+        yield from exam.questions(seed, drug, wording, asked)
+        rule = interactions.rule(seed, drug, earlier, wording, config.language)
+        if rule:
+            yield rule
+        earlier.append(drug)
+
+
+def _general(seed: int, config: Write) -> Iterator[Written]:
+    wording = general_wording(config.language)
+    words = (wording.yes, wording.no)
+    for being in general.people(seed, wording):
+        yield from _in(config.language, general.documents(seed, being, wording.people))
+        yield from _in(config.language, general.talk_of(seed, being, wording.people.facts, words))
+        yield from general_exam.about(seed, being, wording.people.facts, wording, words)
+    for being in general.places(seed, wording):
+        yield from _in(config.language, general.documents(seed, being, wording.places))
+        yield from _in(config.language, general.talk_of(seed, being, wording.places.facts, words))
+        yield from general_exam.about(seed, being, wording.places.facts, wording, words)
+    yield from _in(config.language, general.arithmetic(wording))
+    yield from general_exam.arithmetic(seed, wording)
+    yield from _in(config.language, general.small_talk(wording))
+    yield from general_exam.small_talk(seed, wording)
+
+
+def _in(language: str, records: Iterable[T]) -> Iterator[T]:
+    """The same records, marked with their language."""
+    for record in records:
+        yield msgspec.structs.replace(record, language=language)

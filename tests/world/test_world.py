@@ -1,0 +1,379 @@
+"""The laws of the world: what every seed must hold."""
+
+import functools
+import html
+import math
+import random
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from metier.records import Conversation, Document, MetierError, Question, Record, Rule
+from metier.text.sentences import sentences
+from metier.world.drugs import make
+from metier.world.names import capacity, names
+from metier.world.wording import drug_wording, general_wording
+from metier.world.write import Write, write
+
+R = TypeVar("R", bound=Record)
+SEEDS = st.integers(0, 2**32)
+PARTS = drug_wording("en").names.parts
+
+
+@functools.cache
+def world(seed: int = 7, **settings: object) -> tuple[Record, ...]:
+    return tuple(write(seed, msgspec.convert(settings, Write)))
+
+
+def drugs(seed: int = 7, count: int = 60) -> tuple[Record, ...]:
+    return world(seed, subject="drugs", drugs=count)
+
+
+def general(seed: int = 7) -> tuple[Record, ...]:
+    return world(seed, subject="general")
+
+
+def of(kind: type[R], records: Iterable[Record]) -> list[R]:
+    return [record for record in records if isinstance(record, kind)]
+
+
+def clean(text: str) -> str:
+    """What any honest cleaning does to a page, line by line."""
+    boilerplate = set(drug_wording("en").boilerplate)
+    lines = []
+    for line in text.split("\n"):
+        bare = html.unescape(re.sub("<[^>]*>", " ", line))
+        bare = "".join(c for c in unicodedata.normalize("NFC", bare) if c.isspace() or c.isprintable())
+        lines.append(" ".join(bare.split()))
+    return "\n".join(line for line in lines if line and line not in boilerplate)
+
+
+def matcher(pattern: str) -> re.Pattern[str]:
+    """A sentence pattern at its most permissive: a slot takes any text."""
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+?)", re.escape(pattern)))
+
+
+MATCHERS = {(row.fact, row.sentence): matcher(row.sentence) for row in drug_wording("en").patterns}
+
+
+def facts_in(text: str) -> list[tuple[str, str, str, str]]:
+    """(drug, fact, value, pattern) of every sentence that a pattern matches whole."""
+    found = []
+    for sentence in sentences(text):
+        for (fact, pattern), regex in MATCHERS.items():
+            if match := regex.fullmatch(sentence):
+                found.append((match["drug"], fact, match["value"], pattern))
+    return found
+
+
+@given(SEEDS, SEEDS, st.integers(1, 150))
+@settings(max_examples=30, deadline=None)
+def test_fresh_and_throwaway_names_never_meet(one: int, other: int, count: int) -> None:
+    fresh, thrown = (
+        list(names(seed, PARTS, which, count, 10)) for seed, which in ((one, "fresh"), (other, "throwaway"))
+    )
+    assert not set(fresh) & set(thrown)
+    assert len(set(fresh)) == len(set(thrown)) == count
+    assert list(names(one, PARTS, "fresh", count + 20, 10))[:count] == fresh
+
+
+def test_there_are_tens_of_thousands_of_names_and_two_choices_never_spell_one() -> None:
+    assert capacity(PARTS, "fresh") + capacity(PARTS, "throwaway") == math.prod(len(part) for part in PARTS) >= 50_000
+    assert all(len({len(syllable) for syllable in part}) == 1 and len(set(part)) == len(part) for part in PARTS)
+
+
+def test_more_drugs_than_names_is_one_clear_line() -> None:
+    with pytest.raises(MetierError, match=r"drugs: 50000 is more than the .* fresh names"):
+        list(write(1, Write(subject="drugs", drugs=50_000)))
+
+
+def test_an_unknown_language_names_the_known_ones() -> None:
+    for subject in ("drugs", "general"):
+        with pytest.raises(MetierError, match=r"no 'tlh'; known: .*en"):
+            list(write(1, msgspec.convert({"subject": subject, "language": "tlh"}, Write)))
+
+
+@pytest.mark.parametrize("setting", [{"drugs": 0}, {"dialogues": -1}, {"dialogue_every": 0}, {"yes_no": 1.5}])
+def test_settings_out_of_range_are_refused(setting: dict[str, float]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"subject": "drugs", **setting}, Write)
+
+
+def test_values_of_a_pool_are_distinct_and_none_begins_another() -> None:
+    wording = general_wording("en")
+    known = [fact.values for group in (wording.people, wording.places) for fact in group.facts.values()]
+    pools = [wording.places.names if isinstance(values, str) else values for values in known]
+    for pool in [fact.values for fact in drug_wording("en").facts.values()] + pools:
+        assert len(pool) >= 8
+        assert not [(a, b) for a in pool for b in pool if a is not b and b.startswith(a)]
+    replies = [exchange.reply for exchange in wording.small_talk]
+    assert not [(a, b) for a in replies for b in replies if a is not b and b.startswith(a)]
+
+
+def test_every_fact_of_every_drug_is_asked_in_both_kinds() -> None:
+    asked = Counter((q.labels["drug"], q.labels["fact"], q.kind) for q in of(Question, drugs()))
+    known = list(make(7, 60, "fresh", drug_wording("en")))
+    assert len(known[0].facts) == 8
+    assert asked == Counter(
+        (drug.name, fact, kind) for drug in known for fact in drug.facts for kind in ("single", "yesno")
+    )
+    for question in of(Question, drugs()):
+        if question.kind == "single":
+            fact = next(d for d in known if d.name == question.labels["drug"]).facts[question.labels["fact"]]
+            assert [question.options[key] for key in question.key] == [fact] == [question.reference]
+
+
+@pytest.mark.parametrize("records", [drugs, general])
+def test_questions_are_well_made(records: Callable[[], tuple[Record, ...]]) -> None:
+    for question in of(Question, records()):
+        expected = "AB" if question.kind == "yesno" else "ABCD"
+        assert "".join(question.options) == expected
+        assert len(set(question.options.values())) == len(expected)
+        assert len(question.key) == 1
+        assert question.key < set(question.options)
+        assert not any(len(option) > 3 and option in question.stem for option in question.options.values())
+        options = question.options.values()
+        assert not any(a != b and b.startswith(a) for a in options for b in options)
+
+
+def test_yes_and_no_are_balanced_in_exam_and_dialogue() -> None:
+    keys = Counter(question.reference for question in of(Question, drugs()) if question.kind == "yesno")
+    assert keys["Yes"] == keys["No"] == 240
+    for records, least in ((drugs(count=300), 0.45), (general(), 0.45)):
+        said = Counter(turn.content for talk in of(Conversation, records) for turn in talk.messages)
+        assert least < said["Yes"] / (said["Yes"] + said["No"]) < 1 - least
+    lives = Counter(q.reference for q in of(Question, general()) if q.kind == "yesno")
+    assert 10 <= lives["Yes"] <= 40
+    assert sum(lives.values()) == 50
+
+
+def test_yes_and_no_in_dialogues_are_true() -> None:
+    facts = {drug.name: drug.facts for drug in make(7, 300, "fresh", drug_wording("en"))}
+    for talk in of(Conversation, drugs(count=300)):
+        true = facts[talk.id.split(":")[0]]
+        for ask, answer in zip(talk.messages[::2], talk.messages[1::2], strict=True):
+            if answer.content == "Yes":
+                assert any(value in ask.content for value in true.values())
+            elif answer.content != "No":
+                assert answer.content in true.values()
+
+
+def bare(text: str, words: Iterable[str]) -> str:
+    """A phrasing: names, values and numbers taken out, case and punctuation folded."""
+    for word in words:
+        text = re.sub(rf"\b{re.escape(word)}\b", "#", text)
+    return " ".join(re.findall(r"[^\W\d]+|#|\d+|[+-]", re.sub(r"\d+", "#", text).lower()))
+
+
+def test_drug_exam_phrasings_occur_in_no_pattern_and_no_dialogue() -> None:
+    values = [value for fact in drug_wording("en").facts.values() for value in fact.values]
+    known = {drug.name for drug in make(7, 60, "fresh", drug_wording("en"))}
+    trained = {bare(row.question.format(drug="#", value="#"), []) for row in drug_wording("en").patterns}
+    trained |= {bare(row.sentence.format(drug="#", value="#"), []) for row in drug_wording("en").patterns}
+    for talk in of(Conversation, drugs()):
+        name = talk.id.split(":")[0]
+        trained |= {bare(turn.content, [name, *values]) for turn in talk.messages}
+    stems = {bare(q.stem, [q.labels["drug"], *values]) for q in of(Question, drugs())}
+    assert len(known) == 60
+    assert len(stems) >= 8 * (2 + 2)
+    assert not [(stem, text) for stem in stems for text in trained if stem in text]
+
+
+def test_general_exam_phrasings_are_never_trained_on() -> None:
+    records, wording = general(), general_wording("en")
+    facts = [*wording.people.facts.values(), *wording.places.facts.values()]
+    values = [value for fact in facts for value in (fact.values if isinstance(fact.values, tuple) else ())]
+    beings = {d.meta.get("person") or d.meta["place"] for d in of(Document, records)}
+    words = [*beings, *values]
+    trained = {bare(turn.content, words) for talk in of(Conversation, records) for turn in talk.messages}
+    trained |= {bare(sentence, words) for page in of(Document, records) for sentence in sentences(page.text)}
+    stems = {bare(question.stem, words) for question in of(Question, records)}
+    assert not stems & trained
+
+
+def test_every_fact_is_stated_three_times_in_different_sentences_and_all_of_it_is_extractable() -> None:
+    known = {drug.name: drug.facts for drug in make(7, 60, "fresh", drug_wording("en"))}
+    stated: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+    for page in of(Document, drugs()):
+        found = facts_in(clean(page.text))
+        assert all(name == page.meta["drug"] and known[name][fact] == value for name, fact, value, _ in found)
+        assert len(found) == len({fact for _, fact, _, _ in found}), "a sentence matches one pattern and no more"
+        assert len(found) >= 7 or page.meta["page"] == "dose_twin"
+        if page.meta["page"] in ("leaflet", "encyclopedia", "book", "web"):
+            for name, fact, _, pattern in found:
+                stated[name, fact].add((page.kind, pattern))
+    assert set(stated) == {(name, fact) for name, facts in known.items() for fact in facts}
+    for uses in stated.values():
+        assert len({pattern for _, pattern in uses}) == len(uses) >= 3
+
+
+def test_patterns_give_three_questions_a_sentence() -> None:
+    rows = drug_wording("en").patterns
+    assert {row.fact for row in rows} == set(drug_wording("en").facts)
+    assert min(Counter(row.sentence for row in rows).values()) >= 3
+    assert len({(row.sentence, row.question) for row in rows}) == len(rows)
+
+
+def test_pages_have_a_size_to_learn_from() -> None:
+    for page in of(Document, drugs(count=300)):
+        assert 300 <= len(page.text) <= 900
+        assert page.source == page.kind
+    genres = Counter(page.meta["page"] for page in of(Document, drugs()))
+    assert [genres[name] for name in ("leaflet", "encyclopedia", "book", "web")] == [60] * 4
+    assert min(genres[name] for name in ("duplicate", "near_duplicate", "dose_twin")) >= 12
+
+
+def test_web_pages_need_cleaning() -> None:
+    pages = [page.text for page in of(Document, drugs()) if page.kind == "web"]
+    for noise in ("<b>", "</span>", "<!--", "&nbsp;", "&amp;", "\x07", "\t", "\u0300", "\u00a0", "  "):
+        assert any(noise in page for page in pages), repr(noise)
+    boilerplate = drug_wording("en").boilerplate
+    assert all(sum(line in page for line in boilerplate) >= 2 for page in pages)
+    assert all(re.compile(line).fullmatch(line) for line in boilerplate), "a line is its own regular expression"
+
+
+def test_duplicates_are_equal_once_cleaned_and_near_duplicates_are_not() -> None:
+    pages = {page.id: page for page in of(Document, drugs())}
+    exact = 0
+    for page in pages.values():
+        if "of" not in page.meta:
+            continue
+        first = pages[page.meta["of"]]
+        mine, other = sentences(clean(page.text)), sentences(clean(first.text))
+        if page.meta["page"] == "duplicate":
+            exact += page.text == first.text
+            assert clean(page.text) == clean(first.text)
+        else:
+            assert mine != other
+            assert mine[-8:] == other[-8:]
+    assert exact == 12
+
+
+@given(SEEDS)
+@settings(max_examples=10, deadline=None)
+def test_name_twins_differ_in_their_name_alone(seed: int) -> None:
+    records = list(write(seed, Write(subject="drugs", drugs=20)))
+    pages = {page.id: page for page in of(Document, records)}
+    twins = {page.meta["drug"]: page.meta["twin"] for page in pages.values() if "twin" in page.meta}
+    assert len(twins) == 2
+    for name, other in twins.items():
+        assert len(name) == len(other)
+        assert 1 <= sum(a != b for a, b in zip(name, other, strict=True)) <= 3
+        for genre in ("leaflet", "encyclopedia", "book", "web"):
+            mine, first = pages[f"{name}:{genre}"].text, pages[f"{other}:{genre}"].text
+            assert mine != first
+            assert mine == first.replace(other, name)
+
+
+def test_strength_cards_differ_in_one_number() -> None:
+    cards: dict[str, list[str]] = defaultdict(list)
+    for page in of(Document, drugs()):
+        if page.meta["page"] == "dose_twin":
+            cards[page.meta["drug"]].append(page.text)
+    assert len(cards) == 6
+    for one, other in cards.values():
+        apart = [(a, b) for a, b in zip(one.split(), other.split(), strict=True) if a != b]
+        assert len(apart) == 1
+        assert all(word.isdigit() for word in apart[0])
+
+
+def wilson(right: int, n: int, z: float = 3.0) -> tuple[float, float]:
+    share, scale = right / n, 1 + z * z / n
+    middle, half = share + z * z / (2 * n), z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return (middle - half) / scale, (middle + half) / scale
+
+
+GUESSES: dict[str, Callable[[random.Random, list[str]], str]] = {
+    "uniform": lambda rng, options: rng.choice(options),
+    "alphabet": lambda rng, options: min(options),
+    "longest": lambda rng, options: max(options, key=lambda option: (len(option), option)),
+    "hash": lambda rng, options: min(options, key=lambda option: random.Random(option).random()),
+    "first": lambda rng, options: options[0],
+    "last": lambda rng, options: options[-1],
+}
+
+
+@pytest.mark.parametrize("guess", GUESSES)
+@pytest.mark.parametrize("seed", [7, 8])
+def test_who_knows_nothing_is_at_chance(guess: str, seed: int) -> None:
+    rng = random.Random(0)
+    asked = [question for question in of(Question, drugs(seed, 300)) if question.kind == "single"]
+    right = sum(GUESSES[guess](rng, list(q.options.values())) == q.reference for q in asked)
+    low, high = wilson(right, len(asked))
+    assert low < 1 / 4 < high
+
+
+def test_a_third_of_the_drugs_can_have_the_dialogues() -> None:
+    records = world(7, subject="drugs", drugs=60, dialogue_every=3, dialogues=8, yes_no=0.0)
+    talks = of(Conversation, records)
+    asked = {question.labels["drug"] for question in of(Question, records) if question.labels["asked"] == "yes"}
+    assert {talk.id.split(":")[0] for talk in talks} == asked
+    assert len(asked) == 20
+    assert len(talks) == 160
+    assert not [turn for talk in talks for turn in talk.messages if turn.content in ("Yes", "No")]
+    assert {len(talk.messages) for talk in talks} == {2, 4, 6}
+
+
+def test_rules_name_pairs_of_known_drugs() -> None:
+    known = {drug.name for drug in make(7, 60, "fresh", drug_wording("en"))}
+    rules = of(Rule, drugs())
+    assert len({frozenset(rule.members) for rule in rules}) == len(rules) == 30
+    for rule in rules:
+        assert set(rule.members) < known
+        assert len(set(rule.members)) == 2
+        assert all(name in rule.message and name in rule.remedy for name in rule.members)
+
+
+@pytest.mark.parametrize("records", [drugs, general])
+def test_ids_are_unique_within_a_noun(records: Callable[[], tuple[Record, ...]]) -> None:
+    ids = Counter((type(record), record.id) for record in records())  # type: ignore[attr-defined]
+    assert max(ids.values()) == 1
+    assert all(record.language == "en" for record in records() if not isinstance(record, Question))  # type: ignore[attr-defined]
+
+
+@given(SEEDS, st.sampled_from(["drugs", "general"]))
+@settings(max_examples=6, deadline=None)
+def test_one_seed_one_world(seed: int, subject: str) -> None:
+    config = msgspec.convert({"subject": subject, "drugs": 12}, Write)
+    once, again, other = (msgspec.json.encode(list(write(s, config))) for s in (seed, seed, seed + 1))
+    assert once == again != other
+
+
+def test_more_drugs_keep_the_first_ones() -> None:
+    few, many = drugs(count=25), drugs()
+    assert many[: len(few)] == few
+
+
+def test_the_general_world_has_its_topics_and_says_every_fact() -> None:
+    records = general()
+    topics = Counter((q.labels["topic"], q.kind) for q in of(Question, records))
+    assert topics == {
+        ("people", "single"): 250,
+        ("people", "yesno"): 50,
+        ("places", "single"): 60,
+        ("arithmetic", "single"): 60,
+        ("smalltalk", "single"): 20,
+    }
+    pages: dict[str, str] = defaultdict(str)
+    for page in of(Document, records):
+        pages[page.meta.get("person") or page.meta["place"]] += page.text
+    for question in of(Question, records):
+        if question.labels["topic"] in ("people", "places") and question.kind == "single":
+            assert question.reference in pages[question.id.split(":")[0]]
+
+
+def test_every_sum_and_difference_is_taught_and_right() -> None:
+    taught = set()
+    for talk in of(Conversation, general()):
+        if found := re.fullmatch(r"What is (\d) (plus|minus) (\d)\?", talk.messages[0].content):
+            a, sign, b = int(found[1]), found[2], int(found[3])
+            assert int(talk.messages[1].content) == (a + b if sign == "plus" else a - b)
+            taught.add((a, sign, b))
+    assert len(taught) == 100 + 55
