@@ -64,12 +64,14 @@ def named_files(config: Config | None) -> Iterable[tuple[str, Path]]:
     if config is None:
         return
     for field, hint in get_type_hints(type(config), include_extras=True).items():
-        if not _marked(hint, "files"):
+        form = _mark(hint, "files")
+        if not form:
             continue
         value = getattr(config, field)
         for name in (value,) if isinstance(value, str) else value or ():
             if name:
-                yield from ((field, path) for path in expand(name))
+                place = form.format(name) if isinstance(form, str) else name
+                yield from ((field, path) for path in expand(place))
 
 
 def expand(name: str) -> list[Path]:
@@ -97,12 +99,14 @@ def lasting(config: Config | None) -> dict[str, Any]:
     """The settings that change a result: those that only say how a step is launched are left out."""
     plain = settings(config)
     hints = get_type_hints(type(config), include_extras=True) if config is not None else {}
-    return {key: value for key, value in plain.items() if not _marked(hints[key], "launch")}
+    return {key: value for key, value in plain.items() if not _mark(hints[key], "launch")}
 
 
-def _marked(hint: Any, mark: str) -> bool:
-    """Whether a type (or a member of a union) carries ``Meta(extra={mark: True})``."""
+def _mark(hint: Any, mark: str) -> Any:
+    """What a type (or a member of a union) carries in ``Meta(extra={mark: ...})``; None where it carries nothing."""
     if get_origin(hint) is Annotated:
         base, *metas = get_args(hint)
-        return any(isinstance(m, msgspec.Meta) and (m.extra or {}).get(mark) for m in metas) or _marked(base, mark)
-    return any(_marked(inner, mark) for inner in get_args(hint))
+        extras = [m.extra or {} for m in metas if isinstance(m, msgspec.Meta)]
+        found = [extra[mark] for extra in extras if mark in extra]
+        return found[0] if found else _mark(base, mark)
+    return next((one for one in (_mark(inner, mark) for inner in get_args(hint)) if one), None)

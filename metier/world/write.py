@@ -24,7 +24,7 @@ class Write(Config, frozen=True):
     """How many drugs; more drugs keep the first ones as they are."""
     names: Partition = "fresh"
     """`fresh` names for a recipe, `throwaway` names for training a base: no name is both, whatever the seeds."""
-    language: str = "en"
+    language: Annotated[str, msgspec.Meta(extra={"files": "asset:world/{}"})] = "en"
     """The directory of `assets/world` that holds the wording."""
     dialogues: Annotated[int, msgspec.Meta(ge=0)] = 4
     """How many patient-doctor dialogues a drug has, each of one to three questions."""
