@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.bars import Bar, conclude
 from metier.train.pack import WHOLE, Shape, displacement, pack, padding
 
 WINDOW = 512
@@ -86,13 +87,11 @@ def main() -> int:
     difference = isolation()
     print(f"isolation: packed and alone differ by at most {difference:.1e}")
     bars = [
-        {"name": "padding", "value": round(max(worst, found), 5), "unit": "share", "bar": 0.03},
-        {"name": "displacement", "value": max(furthest, far), "unit": "places", "bar": 64},
-        {"name": "isolation", "value": float(f"{difference:.2g}"), "unit": "logit", "bar": 1e-5},
+        Bar("padding", round(max(worst, found), 5), "share", "<= 0.03"),
+        Bar("displacement", max(furthest, far), "places", "<= 64"),
+        Bar("isolation", float(f"{difference:.2g}"), "logit", "<= 1e-5"),
     ]
-    bars = [{**bar, "holds": bar["value"] <= bar["bar"]} for bar in bars]
-    print(json.dumps({"benchmark": "packing", "bars": bars}))
-    return 0 if all(bar["holds"] for bar in bars) else 1
+    return conclude("packing", bars)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,12 @@
 python -m benchmarks.priority
 """
 
-import json
 import sys
 import time
 
 import numpy as np
 
+from benchmarks.bars import Bar, conclude
 from metier.train.order import coded, copies, expected_mix, order, realised_mix
 
 SOURCES = ("web", "literature", "encyclopedia", "books", "sft")
@@ -48,12 +48,10 @@ def main() -> int:
     difference, spent = max(mix(seed) for seed in (1, 2)), seconds()
     print(f"largest difference {difference:.5f}; {ROWS:,} rows ordered in {spent:.2f} s")
     bars = [
-        {"name": "decile mix against the closed form", "value": round(difference, 5), "unit": "share", "bar": 0.01},
-        {"name": "8 M rows ordered", "value": round(spent, 2), "unit": "s", "bar": 10},
+        Bar("decile mix against the closed form", round(difference, 5), "share", "<= 0.01"),
+        Bar("8 M rows ordered", round(spent, 2), "s", "<= 10"),
     ]
-    bars = [{**bar, "holds": bar["value"] <= bar["bar"]} for bar in bars]
-    print(json.dumps({"benchmark": "priority", "bars": bars}))
-    return 0 if all(bar["holds"] for bar in bars) else 1
+    return conclude("priority", bars)
 
 
 if __name__ == "__main__":
