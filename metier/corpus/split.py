@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from metier.batch import Batch
 from metier.records import Config, Document, MetierError
-from metier.text.held import held
+from metier.text.held import SALT, held
 from metier.text.normalise import fold
 from metier.text.suggest import did_you_mean
 
@@ -18,22 +20,22 @@ class Split(Config, frozen=True):
 
     by: str
     """Column, or source, kind, language, licence; all documents with one value (case aside) go the same way."""
-    held: float = 0.0
+    held: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
     """Share of the values that is held out, drawn by a salted hash."""
     values: tuple[str, ...] = ()
     """Values that are held out whatever the draw."""
     keep: Literal["train", "heldout"] = "train"
     """The side to keep; the other is dropped."""
-    salt: str = "held"
+    salt: str = SALT
     """Another salt is another draw; two steps that complement each other need the same."""
+
+    def __post_init__(self) -> None:
+        if not self.held and not self.values:
+            raise ValueError("say what is held out: a share (held: 0.05) or values of the column")
 
 
 def split(batch: Batch[Document], config: Split) -> Batch[Document]:
     """Keep one side; a document without a value is on neither side of a draw, for it may belong to both."""
-    if not 0 <= config.held <= 1:
-        raise MetierError(f"held: {config.held} is not a share between 0 and 1")
-    if not config.held and not config.values:
-        raise MetierError("held and values: say what is held out, a share (held: 0.05) or values of the column")
     named = frozenset(fold(value) for value in config.values)
     verdicts: dict[str, str | None] = {}
     why = []

@@ -25,6 +25,8 @@ class MultipleChoice(Config, frozen=True):
     """Divide an option's log-likelihood by its length, so that long options are not at a loss."""
     by: By = ()
     """Labels to group by, one table each; several in brackets are crossed; `kind` is the kind of question."""
+    cluster: str = ""
+    """Label whose questions belong together in the intervals (a drug, a case); empty: each question for itself."""
     system: str = ""
     """System message before every question."""
 
@@ -48,7 +50,7 @@ def multiple_choice(
             for question, label in zip(some, _labels(some, checkpoint, config, f"{model} {seed}".strip()), strict=True):
                 choices.append(_Choice(question, seed, label))
                 yield _answer(answer_id(model, seed, question.id), question, model, label, config)
-        yield from _scores(choices, task, model, config.by)
+        yield from _scores(choices, task, model, config)
 
 
 class _Choice(NamedTuple):
@@ -59,13 +61,13 @@ class _Choice(NamedTuple):
     label: str
 
 
-def _scores(choices: list[_Choice], task: str, model: str, by: By) -> Iterator[Score]:
-    """Accuracy over all choices, then cell by cell, seeds included; clusters are the questions."""
+def _scores(choices: list[_Choice], task: str, model: str, config: MultipleChoice) -> Iterator[Score]:
+    """Accuracy over all choices, then cell by cell, seeds included; intervals hold for these seeds, not for others."""
     marks = [frozenset([one.label]) == one.question.key for one in choices]
-    clusters = [one.question.id for one in choices]
+    clusters = [labels(one.question).get(config.cluster, one.question.id) for one in choices]
     yield proportion(marks, clusters).score(task, model, "accuracy", {})
     rows = [labels(one.question) | ({"seed": one.seed} if one.seed else {}) for one in choices]
-    for cell, places in cells((*by, "seed"), rows):
+    for cell, places in cells((*config.by, "seed"), rows):
         hits, own = [marks[place] for place in places], [clusters[place] for place in places]
         yield proportion(hits, own).score(task, model, "accuracy", cell)
     unread = [not one.label for one in choices]
@@ -86,7 +88,7 @@ def _check(questions: list[Question], task: str, config: MultipleChoice) -> None
             raise MetierError(f"{task}: question {question.id!r} has {len(question.key)} right options; {remedy}")
         if not question.key <= question.options.keys():
             raise MetierError(f"{task}: question {question.id!r}: its key {min(question.key)!r} is none of its options")
-    check_by(config.by, questions)
+    check_by((*config.by, *([config.cluster] if config.cluster else [])), questions)
 
 
 def _answer(own: str, question: Question, model: str, chosen: str, config: MultipleChoice) -> Answer:

@@ -16,8 +16,8 @@ def labels(question: Question) -> dict[str, str]:
 
 
 def check_by(by: By, questions: Iterable[Question]) -> None:
-    """MetierError, with the nearest name, where no question has a label to group by."""
-    known = {name for question in questions for name in labels(question)}
+    """MetierError, with the nearest name, where no question has a label to group by (``seed`` is a model's)."""
+    known = {"seed", *(name for question in questions for name in labels(question))}
     for names in by:
         for name in (names,) if isinstance(names, str) else names:
             if name not in known:

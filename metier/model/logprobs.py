@@ -37,9 +37,9 @@ def continuation(
 ) -> list[float]:
     """For every pair the log-probability of the whole target after the prompt.
 
-    What is longer than a window of that many tokens is read in several: the first holds the prompt (where both are too
-    long, its last half window), each later one begins half a window before what it scores. Every token is scored
-    exactly once.
+    What is longer than a window of that many tokens is read in several, each of which begins with the prompt (at most
+    its last half window) and, from the second on, repeats some of the target before what it scores: half of the room
+    that the prompt leaves. Every token is scored exactly once. Trainers continue long answers in the same form.
     """
     rows, owners = [], []
     for number, (prompt, target) in enumerate(zip(prompts, targets, strict=True)):
@@ -80,20 +80,22 @@ def _row(prompt: list[int], some: Sequence[list[int]]) -> _Row:
 
 
 def _windows(prompt: list[int], target: list[int], window: int) -> Iterator[_Row]:
+    """The rows that score a target: each begins with the prompt, later ones go on from the target so far."""
     if window < 4:
         raise MetierError(f"a window of {window} tokens is too short to score anything; give at least 4")
     if not prompt:
         raise MetierError("cannot score a text after an empty prompt; give at least one token")
     if len(prompt) + len(target) - 1 > window:
         prompt = prompt[-max(window // 2, window + 1 - len(target)) :]
-    whole, done = prompt + target, len(prompt)
-    while done < len(whole):
-        begin = 0 if done == len(prompt) else done - window // 2
-        end = min(len(whole), begin + window + 1)
-        tokens = whole[begin : end - 1]
-        targets = [(0, place - 1 - begin, whole[place]) for place in range(done, end)]
+    done = 0
+    while done < len(target):
+        before = target[max(0, done - (window - len(prompt)) // 2) : done]
+        fresh = target[done : done + window + 1 - len(prompt) - len(before)]
+        tokens = [*prompt, *before, *fresh[:-1]]
+        first = len(prompt) + len(before) - 1
+        targets = [(0, first + place, token) for place, token in enumerate(fresh)]
         yield _Row(tokens, list(range(len(tokens))), [0] * len(tokens), targets)
-        done = end
+        done += len(fresh)
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

@@ -4,6 +4,9 @@ import xxhash
 
 from metier.text.normalise import fold
 
+SALT = "held"
+"""The salt where none is named: two stages that split by one value agree."""
+
 
 def position(value: str, salt: str) -> float:
     """Where a value falls in [0, 1): a salted 64-bit hash of its folded form (NFC, case, white space)."""

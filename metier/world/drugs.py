@@ -20,6 +20,11 @@ class Drug(Record, frozen=True):
     twin: str = ""
 
     @property
+    def family(self) -> int:
+        """The index that a drug and its name-twin share: whatever is told of one is told of both."""
+        return self.index - 1 if self.twin else self.index
+
+    @property
     def model(self) -> str:
         """The name under which its facts and pages are drawn."""
         return self.twin or self.name

@@ -47,7 +47,7 @@ def _drugs(seed: int, config: Write) -> Iterator[Written]:
     wording = drug_wording(config.language)
     earlier: list[drugs.Drug] = []
     for drug in drugs.make(seed, config.drugs, config.names, wording):
-        asked = config.dialogues > 0 and drug.index % config.dialogue_every == 0
+        asked = config.dialogues > 0 and drug.family % config.dialogue_every == 0
         count = config.dialogues if asked else 0
         yield from _in(config.language, pages.documents(seed, drug, wording))
         yield from _in(config.language, dialogues.conversations(seed, drug, wording, count, config.yes_no))

@@ -1,3 +1,4 @@
+import msgspec
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -6,7 +7,9 @@ from hypothesis import strategies as st
 from metier.batch import Batch
 from metier.corpus.dedup import Dedup, decide, sketch
 from metier.corpus.split import Split, split
-from metier.records import Document, MetierError
+from metier.evals.split import Split as QuestionSplit
+from metier.evals.split import split as split_questions
+from metier.records import Document, MetierError, Question
 from tests.corpus.helpers import batch
 
 
@@ -87,7 +90,15 @@ def test_a_document_without_a_value_is_on_neither_side_of_a_draw() -> None:
 def test_settings_that_cannot_be() -> None:
     with pytest.raises(MetierError, match="document d0 has no column 'focsu'; did you mean 'focus'"):
         split(pages("x"), Split(by="focsu", held=0.1))
-    with pytest.raises(MetierError, match=r"held: 5\.0 is not a share between 0 and 1"):
-        split(pages("x"), Split(by="focus", held=5.0))
-    with pytest.raises(MetierError, match="say what is held out"):
-        split(pages("x"), Split(by="focus"))
+    with pytest.raises(msgspec.ValidationError, match=r"`float` <= 1.0"):
+        msgspec.convert({"by": "focus", "held": 5.0}, Split)
+    with pytest.raises(msgspec.ValidationError, match="say what is held out"):
+        msgspec.convert({"by": "focus"}, Split)
+
+
+def test_questions_and_documents_are_split_by_one_law() -> None:
+    values = [f"disease {number}" for number in range(200)]
+    kept = {doc.meta["focus"] for doc in split(pages(*values), Split(by="focus", held=0.3)).kept().records()}
+    questions = [Question(value, "?", labels={"focus": value}) for value in values]
+    found = split_questions(questions, QuestionSplit(by="focus", held=0.3, keep="train"))
+    assert {one.id for one in found if isinstance(one, Question)} == kept

@@ -29,6 +29,9 @@ def test_values_are_held_by_name_however_they_are_written() -> None:
 
 def test_a_question_without_the_label_is_dropped_and_an_unknown_label_is_an_error() -> None:
     odd = Question("odd", "Which?")
-    assert next(iter(split([odd, *questions()], Split(by="drug", keep="train")))) == Dropped("odd", "no such label")
+    first = next(iter(split([odd, *questions()], Split(by="drug", held=0.5, keep="train"))))
+    assert first == Dropped("odd", "no such label")
+        "odd", "no such label"
+    )
     with pytest.raises(MetierError, match=r"label 'durg'; did you mean 'drug'\?"):
-        list(split(questions(), Split(by="durg", keep="train")))
+        list(split(questions(), Split(by="durg", held=0.5, keep="train")))

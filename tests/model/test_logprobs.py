@@ -54,12 +54,13 @@ def test_a_long_continuation_scores_every_token_once(loaded: Loaded, asked: int,
     rng = random.Random(asked)
     prompt, target = draw(rng, asked), draw(rng, said)
     begin = prompt[-max(window // 2, window + 1 - said) :] if asked + said - 1 > window else prompt
-    whole, done, expected = begin + target, len(begin), 0.0
-    while done < len(whole):
-        start = 0 if done == len(begin) else done - window // 2
-        end = min(len(whole), start + window + 1)
-        expected += plain(loaded, whole[start:done], whole[done:end])
-        done = end
+    done, expected = 0, 0.0
+    while done < said:
+        again = target[max(0, done - (window - len(begin)) // 2) : done]
+        fresh = target[done : done + window + 1 - len(begin) - len(again)]
+        assert len(begin) + len(again) + len(fresh) - 1 <= window
+        expected += plain(loaded, begin + again, fresh)
+        done += len(fresh)
     assert continuation(loaded, [prompt], [target], window) == [pytest.approx(expected, abs=1e-3)]
 
 
