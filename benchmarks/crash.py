@@ -54,9 +54,8 @@ def made(root: Path) -> Counter[str]:
 
 
 def files(root: Path) -> dict[str, bytes]:
-    """Everything that the models and records of a run are made of."""
-    kinds = ("*.parquet", "*.safetensors", "loss.jsonl", "scores.json")
-    found = [path for kind in kinds for path in root.rglob(kind) if ".partial" not in str(path)]
+    """Everything in a run but its log and its lock: records, weights, losses, manifests, scores and report."""
+    found = [path for path in root.rglob("*") if path.is_file() and path.name not in ("log.jsonl", ".lock")]
     return {str(path.relative_to(root)): path.read_bytes() for path in found}
 
 
@@ -114,7 +113,7 @@ def main() -> int:
         bars = [
             Bar("kills that hit a running process", hits, "kills", f"= {given.kills}"),
             Bar("scores that differ", float(ours["scores.json"] != theirs.get("scores.json")), "files", "= 0"),
-            Bar("records, weights and losses that differ", len(different), "files", "= 0"),
+            Bar("files of any kind that differ", len(different), "files", "= 0"),
             Bar("finished steps or shards made again", len(again), "times", "= 0"),
         ]
         return conclude("crash", bars)

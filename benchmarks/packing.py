@@ -1,96 +1,132 @@
-"""Packing: padding and displacement on lengths like those of real data, and isolation on a real model.
+"""Packing on real items: padding and displacement of the windows that training reads, and isolation on them.
 
-python -m benchmarks.packing [RUN/STEP ...]       (finished training steps are measured as they were packed)
+python -m benchmarks.packing [--medquad PATH]
+
+The conversations of the world (dialogues, general talk and the facts extracted from its pages) and, where its file is
+named, those of MedQuAD are encoded with the shipped base model and laid out by the trainer's own preparation.
 """
 
-import json
-import random
+import argparse
 import sys
+import tempfile
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+import msgspec
+import pyarrow as pa
 
 from benchmarks.bars import Bar, conclude
-from metier.train.pack import WHOLE, Shape, displacement, pack, padding
+from metier.artefact import asset
+from metier.batch import Batch
+from metier.corpus.clean import Clean, clean
+from metier.corpus.dedup import Dedup, decide, sketch
+from metier.corpus.read import Read, read
+from metier.corpus.segment import Segment, segment
+from metier.instruct.extract import Extract, extract
+from metier.records import Checkpoint, Conversation, Document
+from metier.train.prepare import Job, Notes, prepare
+from metier.train.sft import Sft
+from metier.world.write import Write, write
 
 WINDOW = 512
+LOOKED_AT = 6
+"""Windows of each kind on which isolation is measured."""
 
 
-def lengths() -> dict[str, tuple[Shape, bool]]:
-    """Items by kind: their lengths, what may be cut, and whether the bar of 3% is meant for them."""
-    draw = random.Random(1)
-    world = [draw.randint(20, 60) for _ in range(30_000)]
-    answers = [min(6000, round(draw.lognormvariate(5.78, 0.83))) + 20 for _ in range(16_000)]
-    large = [draw.randint(370, 450) if draw.random() < 0.5 else draw.randint(50, 370) for _ in range(20_000)]
-    return {
-        "world conversations, 20-60 tokens": (Shape.whole(world), True),
-        "MedQuAD-like answers, whole": (Shape(answers, [25 if n > WINDOW else WHOLE for n in answers]), True),
-        "raw documents, half of 370-450": (Shape(large, [0] * len(large)), True),
-        "conversations, half of 370-450": (Shape.whole(large), False),
-    }
+def unique(batches: Iterable[Batch[Document]]) -> Iterator[Document]:
+    """The documents that stay when exact duplicates are dropped."""
+    some = list(batches)
+    gone = {one.id for one in decide(pa.concat_tables([sketch(batch, Dedup()) for batch in some]), Dedup())}
+    for batch in some:
+        yield from (document for document in batch.kept().records() if document.id not in gone)
 
 
-def synthetic() -> tuple[float, int]:
-    """Print padding and displacement of every kind; return the worst of those the bar is meant for."""
-    worst, furthest = 0.0, 0
-    print(f"{'items':44}{'windows':>9}{'padding':>9}{'repeated':>10}{'displaced':>11}{'seconds':>9}")
-    for name, (shape, meant) in lengths().items():
-        start = time.perf_counter()
-        windows = pack(shape, WINDOW)
-        spent = time.perf_counter() - start
-        share, most = padding(windows, WINDOW), int(np.abs(displacement(windows)).max())
-        used = sum(piece.size for one in windows for piece in one)
-        extra = used / sum(shape.lengths) - 1
-        print(f"{name:44}{len(windows):9,}{share:9.2%}{extra:10.2%}{most:11d}{spent:9.2f}")
-        worst, furthest = max(worst, share if meant else 0), max(furthest, most)
-    return worst, furthest
+def conversations(docs: Iterable[Document], config: Extract) -> Iterator[Conversation]:
+    """The conversations that documents hold."""
+    yield from (one for one in extract(docs, config) if isinstance(one, Conversation))
 
 
-def finished(steps: list[str]) -> tuple[float, int]:
-    """Print what training steps noted of their packing; return the worst."""
-    worst, furthest = 0.0, 0
-    for step in steps:
-        notes = json.loads((Path(step) / "notes.json").read_text())
-        print(f"{step:44}{notes['windows']:9,}{notes['padding']:9.2%}{'':10}{notes['max_displacement']:11d}")
-        worst, furthest = max(worst, notes["padding"]), max(furthest, notes["max_displacement"])
-    return worst, furthest
+def world() -> Iterator[Conversation]:
+    """What the quickstart trains on: dialogues, general talk, and the facts of the pages."""
+    drugs = list(write(7, Write(subject="drugs", drugs=60)))
+    yield from (one for one in (*drugs, *write(1, Write(subject="general"))) if isinstance(one, Conversation))
+    pages = Batch.of(Document, [one for one in drugs if isinstance(one, Document)])
+    cleaned = clean(pages, Clean(boilerplate="asset:world/en/boilerplate.txt"))
+    yield from conversations(unique([cleaned]), Extract(patterns="asset:world/en/patterns.csv", per_sentence=2))
 
 
-def isolation() -> float:
-    """Largest difference between the logits of items packed together and of each alone."""
-    import torch
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    torch.manual_seed(0)
-    shape = LlamaConfig(
-        vocab_size=1024, hidden_size=128, intermediate_size=352, num_hidden_layers=4, num_attention_heads=4
+def medquad(path: str) -> Iterator[Conversation]:
+    """All of MedQuAD by the first steps of its recipe."""
+    pages = read(Read(paths=path, text="answer", source_column="source", kind="encyclopedia"))
+    tidy = (clean(batch, Clean(also=("question",))) for batch in pages)
+    yield from conversations(
+        unique(segment(batch, Segment(max_chars=6000)) for batch in tidy), Extract(question="question")
     )
-    model = LlamaForCausalLM(shape).eval()
-    sizes = [40, 1, 97, 200, 30, 144]
-    ids = torch.randint(0, 1024, (1, sum(sizes)))
-    positions = torch.cat([torch.arange(size) for size in sizes])[None]
-    worst, first = 0.0, 0
-    with torch.inference_mode():
-        packed = model(ids, position_ids=positions, use_cache=False).logits[0]
-        for size in sizes:
-            alone = model(ids[:, first : first + size], use_cache=False).logits[0]
-            worst = max(worst, float((packed[first : first + size] - alone).abs().max()))
-            first += size
-    return worst
+
+
+def measure(name: str, talks: Iterable[Conversation], model: Any, home: Path) -> list[Bar]:
+    """Prepare a job of one pass, print its numbers, and give them as bars."""
+    start = time.perf_counter()
+    left_out = list(prepare(Checkpoint("asset:nano"), 1, Sft(window=WINDOW), home, (talks, ())))
+    spent = time.perf_counter() - start
+    notes = msgspec.json.decode((home / "notes.json").read_bytes(), type=Notes)
+    job = msgspec.json.decode((home / "job.json").read_bytes(), type=Job)
+    difference, mixed = isolation(home / "data", model, job.windows)
+    print(
+        f"{name}: {notes.items:,} items, {notes.tokens:,} tokens, {notes.windows:,} windows of {WINDOW}, "
+        f"{notes.continued:,} continued pieces, {len(left_out)} left out, {spent:.1f} s"
+    )
+    return [
+        Bar(f"{name}: padding", round(notes.padding, 5), "share", "<= 0.03"),
+        Bar(f"{name}: displacement", notes.max_displacement, "places", "<= 64"),
+        Bar(f"{name}: isolation", float(f"{difference:.2g}"), "log-prob", "<= 1e-5"),
+        Bar(f"{name}: the same without restarted positions", round(mixed, 3), "log-prob", ">= 1e-3"),
+    ]
+
+
+def isolation(data: Path, model: Any, count: int) -> tuple[float, float]:
+    """How far a token's log-probability in a window is from that of its piece alone: as trained, and unisolated."""
+    import torch
+
+    from metier.train.loop import Windows
+
+    windows = Windows(data, 1)
+    worst, mixed = 0.0, 0.0
+    for number in range(0, count, max(1, count // LOOKED_AT)):
+        batch = windows.collate([number])
+        ids, positions = batch["input_ids"], batch["position_ids"]
+        starts = (positions[0] == 0).nonzero()[:, 0].tolist()
+        with torch.inference_mode():
+            packed, running = _logs(model, ids, positions), _logs(model, ids, torch.arange(ids.shape[1])[None])
+            for first, last in zip(starts, [*starts[1:], ids.shape[1]], strict=True):
+                if last - first > 1:
+                    alone = _logs(model, ids[:, first:last], None)
+                    worst = max(worst, float((packed[first : last - 1] - alone).abs().max()))
+                    mixed = max(mixed, float((running[first : last - 1] - alone).abs().max()))
+    return worst, mixed
+
+
+def _logs(model: Any, ids: Any, positions: Any) -> Any:
+    """The log-probability of every token but the first after those before it."""
+    logits = model(ids, position_ids=positions, use_cache=False).logits[0, :-1]
+    return logits.log_softmax(-1).gather(1, ids[0, 1:, None])[:, 0]
 
 
 def main() -> int:
-    """Print the table and the bars; the exit code is 1 where a bar does not hold."""
-    worst, furthest = synthetic()
-    found, far = finished(sys.argv[1:])
-    difference = isolation()
-    print(f"isolation: packed and alone differ by at most {difference:.1e}")
-    bars = [
-        Bar("padding", round(max(worst, found), 5), "share", "<= 0.03"),
-        Bar("displacement", max(furthest, far), "places", "<= 64"),
-        Bar("isolation", float(f"{difference:.2g}"), "logit", "<= 1e-5"),
-    ]
+    """Print the numbers and the bars; the exit code is 1 where a bar does not hold."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.packing", description=__doc__)
+    parser.add_argument("--medquad", metavar="PATH", default="", help="the file of MedQuAD's question-answer records")
+    named = parser.parse_args()
+    from metier.model.load import load
+
+    model = load(str(asset("asset:nano"))).model.to("cpu").float()
+    bars: list[Bar] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        bars += measure("world", world(), model, Path(scratch) / "world")
+        if named.medquad:
+            bars += measure("MedQuAD", medquad(named.medquad), model, Path(scratch) / "medquad")
     return conclude("packing", bars)
 
 

@@ -1,6 +1,7 @@
 """The command line: a few verbs, each a few lines; heavy doors open inside them."""
 
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,8 @@ Limit = Annotated[
 ]
 To = Annotated[str, typer.Option("--to", metavar="STEP", help="Stop after this step.")]
 RUNS = Path("runs")
+INTERRUPTED = 130
+"""What a shell expects of a program that the user stopped."""
 
 
 @app.command()
@@ -41,7 +44,7 @@ def new(
 
     for path in start(directory, domain):
         print(path)
-    print(f"next: cd {directory} && metier run ./recipe.yaml")
+    print(f"next: cd {shlex.quote(str(directory))} && metier run ./recipe.yaml")
 
 
 @app.command()
@@ -62,7 +65,7 @@ def plan(
     from metier.run.describe import outlook
     from metier.run.plan import plan as make_plan
 
-    print(outlook(make_plan(_load(recipe, change, name, limit), runs, to)))
+    print(outlook(make_plan(_load(recipe, change, name, limit), runs, [to] if to else [])))
 
 
 @app.command()
@@ -74,7 +77,7 @@ def run(
     from metier.run.make import run as make
     from metier.run.show import Show
 
-    made = make(_load(recipe, change, name, limit), runs, to, Show())
+    made = make(_load(recipe, change, name, limit), runs, [to] if to else [], Show())
     print(result(made))
 
 
@@ -85,17 +88,11 @@ def probe(
     """Try a recipe on its first rows up to training, and show what each step keeps."""
     from metier.run.describe import funnel
     from metier.run.make import run as make
+    from metier.run.probe import before_models
     from metier.run.show import Show
 
     found = _load(recipe, change, "", rows)
-    records = [step.name for step in found.steps.values() if step.stage.flow != "job" and not _heavy(step)]
-    if not records:
-        _fail(f"{recipe}: no step makes records; there is nothing to probe")
-    print(funnel(make(found, runs, records[-1], Show())))
-
-
-def _heavy(step: Any) -> bool:
-    return any(one.shape in ("models", "checkpoint", "path") for one in step.stage.inputs)
+    print(funnel(make(found, runs, before_models(found), Show())))
 
 
 @app.command()
@@ -172,22 +169,16 @@ def serve(
 def gc(recipe: RecipeName, change: Sets = None, name: Name = "", limit: Limit = 0, runs: Runs = RUNS) -> None:
     """Drop artefacts that no step of the recipe owns, and what interrupted runs left behind."""
     from metier.run.gc import sweep
+    from metier.run.plan import plan as make_plan
 
-    found = _load(recipe, change, name, limit)
-    gone = sweep(runs / found.name, set(found.steps))
+    gone = sweep(make_plan(_load(recipe, change, name, limit), runs))
     print("\n".join(gone) or "nothing to drop")
 
 
 def _load(recipe: str, overrides: list[str] | None, name: str, limit: int) -> Any:
     from metier.recipe import load
 
-    return load(recipe, [*(overrides or []), *([f"name={name}"] if name else [])], limit)
-
-
-def _fail(message: str) -> None:
-    from metier.records import MetierError
-
-    raise MetierError(message)
+    return load(recipe, overrides or (), limit, name)
 
 
 def main() -> None:
@@ -203,13 +194,11 @@ def _guarded(command: Callable[..., Any], debug: bool) -> int:
     from metier.records import MetierError
 
     try:
-        command(standalone_mode=False)
+        code = command(standalone_mode=False)
     except MetierError as error:
         if debug:
             raise
         return _say(str(error), 2)
-    except KeyboardInterrupt:
-        return _say("stopped; the same command goes on from here", 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -223,7 +212,9 @@ def _guarded(command: Callable[..., Any], debug: bool) -> int:
         if debug:
             raise
         return _say(f"{type(error).__name__}: {error} (an error in metier or a library: --debug shows where)", 1)
-    return 0
+    if code == INTERRUPTED:
+        return _say("stopped; the same command goes on from here", INTERRUPTED)
+    return code if isinstance(code, int) else 0
 
 
 def _say(message: str, code: int) -> int:

@@ -13,13 +13,13 @@ from typing import Any
 import msgspec
 
 import metier
-from metier.records import Config, MetierError, kind_name
+from metier.records import Config, MetierError
 from metier.stage import Input, Stage, StageError, find, names
 from metier.text.suggest import did_you_mean
 from metier.yaml_lines import Lines, YamlError, parse, parse_value
 
 RESERVED = ("use", "from", "seed", "keep")
-TOP = ("name", "seed", "description", "steps")
+TOP = ("name", "seed", "description", "shard_mb", "steps")
 
 
 class RecipeError(MetierError):
@@ -63,6 +63,8 @@ class Recipe(msgspec.Struct, frozen=True):
     path: str
     description: str = ""
     limit: int = 0
+    shard_mb: float = 128.0
+    """About how much text a shard holds: the unit of resume. It changes no result."""
 
     def consumers(self, step: str) -> list[Step]:
         """The steps that read a step."""
@@ -87,8 +89,11 @@ def locate(name: str) -> Path:
     return shipped()[name]
 
 
-def load(name: str, overrides: Iterable[str] = (), limit: int = 0) -> Recipe:
-    """Read and check a whole recipe; nothing has run and nothing heavy is imported when it returns."""
+def load(name: str, overrides: Iterable[str] = (), limit: int = 0, run: str = "") -> Recipe:
+    """Read and check a whole recipe; nothing has run and nothing heavy is imported when it returns.
+
+    ``overrides`` are texts ``a.b=v``; ``limit`` cuts every source; ``run`` names the run directory.
+    """
     path = locate(name)
     try:
         plain, lines = parse(path)
@@ -101,6 +106,8 @@ def load(name: str, overrides: Iterable[str] = (), limit: int = 0) -> Recipe:
     plain = _environment(plain, lines, ())
     for text in overrides:
         _override(plain, text)
+    if run:
+        plain["name"] = run
     for key in plain.keys() - set(TOP):
         raise RecipeError(f"{lines.at(key)}: unknown key {key!r}; {did_you_mean(key, TOP)}")
     return _check(plain, lines, path, limit)
@@ -111,8 +118,10 @@ def _check(plain: dict[str, Any], lines: Lines, path: Path, limit: int) -> Recip
     if not isinstance(seed, int) or isinstance(seed, bool):
         raise RecipeError(f"{lines.at('seed')}: seed is {seed!r}; it must be a whole number")
     name = plain.get("name", path.stem)
-    if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+", name):
-        raise RecipeError(f"{lines.at('name')}: name is {name!r}; use letters, digits, '-', '_' and '.'")
+    if not isinstance(name, str) or not re.fullmatch(r"\w[\w.-]*", name):
+        raise RecipeError(
+            f"{lines.at('name')}: name is {name!r}; begin with a letter or digit, go on with these, '-', '_' and '.'"
+        )
     steps: dict[str, Step] = {}
     for key, table in plain["steps"].items():
         place = lines.at("steps", key)
@@ -124,7 +133,11 @@ def _check(plain: dict[str, Any], lines: Lines, path: Path, limit: int) -> Recip
             )
         steps[str(key)] = _Reader(str(key), table, lines, steps).step(seed)
     description = plain.get("description", "")
-    return Recipe(f"{name}-limit{limit}" if limit else name, seed, steps, str(path), str(description), limit)
+    shard = plain.get("shard_mb", 128.0)
+    if isinstance(shard, bool) or not isinstance(shard, int | float) or shard <= 0:
+        raise RecipeError(f"{lines.at('shard_mb')}: shard_mb is {shard!r}; it must be a number above 0")
+    own = f"{name}-limit{limit}" if limit else name
+    return Recipe(own, seed, steps, str(path), str(description), limit, float(shard))
 
 
 class _Reader(msgspec.Struct, frozen=True):
@@ -176,8 +189,8 @@ class _Reader(msgspec.Struct, frozen=True):
             key = re.split(r"[.\[`]", where.lstrip("."))[0] if where else ""
             if not key and (missing := re.search(r"field `(\w+)`", message)):
                 raise self.fail(f"{stage.name} needs the setting {missing[1]!r}") from None
-            value = f" is {own[key]!r}" if key in own else ""
-            raise self.fail(f"{key}{value}: {message[:1].lower()}{message[1:]}", key) from None
+            value = f"{key} is {own[key]!r}: " if key in own else ""
+            raise self.fail(f"{value}{message[:1].lower()}{message[1:]}", key) from None
         except MetierError as error:
             raise self.fail(str(error)) from None
 
@@ -264,12 +277,9 @@ class _Reader(msgspec.Struct, frozen=True):
                 from metier.model.load import check_model
 
                 check_model(name)
-            elif one.shape in ("records", "batch"):
-                manifest = Artefact(path).manifest
-                if manifest is None or kind_name(one.kind) not in manifest.counts:
-                    raise MetierError(
-                        f"{name} holds no finished {one.kind.__name__} records; read files with corpus.read"
-                    )
+            elif one.shape in ("records", "batch") and not Artefact(path).parts(one.kind):
+                kind = one.kind.__name__
+                raise MetierError(f"{name} holds no finished {kind} records; read files with corpus.read")
         except MetierError as error:
             raise self.fail(f"{one.name}: {error}", "from", one.name) from None
 
@@ -288,7 +298,8 @@ def _environment(value: Any, lines: Lines, keys: tuple[str, ...]) -> Any:
             raise RecipeError(f"{lines.at(*keys)}: the environment has no {found[1]}; set it: export {found[1]}=...")
         return os.environ[found[1]]
 
-    return re.sub(r"\$\{(\w+)\}", replace, value)
+    filled = re.sub(r"\$\{(\w+)\}", replace, value)
+    return parse_value(filled) if re.fullmatch(r"\$\{\w+\}", value) else filled
 
 
 def _override(plain: dict[str, Any], text: str) -> None:

@@ -93,6 +93,8 @@ def find(name: str) -> Stage:
         if error.name and not module.startswith(error.name):
             raise StageError(f"stage {name} needs {error.name!r}, which is not installed") from None
         raise StageError(f"no module {module!r} for the stage {name}") from None
+    except SyntaxError as error:
+        raise StageError(f"{error.filename}:{error.lineno}: {error.msg}; mend the module of the stage {name}") from None
     if hasattr(home, "sketch") and hasattr(home, "decide"):
         return _barrier(name, home)
     run = getattr(home, function, None)
@@ -127,6 +129,8 @@ def _read(name: str, run: Callable[..., Any], module: str) -> Stage:
         else:
             optional = parameter.default is not inspect.Parameter.empty
             inputs.append(_input(name, parameter.name, hint, optional))
+    if config is not None and not (isinstance(config, type) and issubclass(config, Config)):
+        raise StageError(f"stage {name}: the parameter 'config' has the type {config!r}; it must be a Config struct")
     yields, batched = _yields(returned)
     flow: Flow = "stream"
     if any(one.shape == "batch" for one in inputs):
@@ -135,6 +139,8 @@ def _read(name: str, run: Callable[..., Any], module: str) -> Stage:
         flow = "source"
     elif "out" in given:
         flow = "job"
+    if flow == "kernel" and (len(inputs) > 1 or given - {"seed"}):
+        raise StageError(f"stage {name}: a kernel takes one batch, 'config' and 'seed', nothing else")
     return Stage(name, flow, run, tuple(inputs), config, yields, frozenset(given), module, inspect.getdoc(run) or "")
 
 
@@ -176,34 +182,54 @@ def _yields(returned: Any) -> tuple[tuple[type[Record], ...], bool]:
 
 
 def code_files(module: str) -> list[Path]:
-    """The file of a stage's module and of every module of the same project that it imports, directly or not."""
+    """The file of a stage's module and of every module of the same project that it imports, directly or not.
+
+    The same project: the stage's own package, or, of a module that is in none, the files beside it.
+    """
     top = module.split(".")[0]
-    seen: dict[str, Path] = {}
+    spec = importlib.util.find_spec(top)
+    if spec is None or spec.origin is None:
+        return []
+    root = Path(spec.origin).parent
+    seen: dict[Path, None] = {}
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        file = _file(name)
-        if name in seen or file is None:
+        file = _file(name, top, root, bool(spec.submodule_search_locations))
+        if file is not None and file not in seen:
+            seen[file] = None
+            waiting += _imports(name, file)
+    return sorted(seen)
+
+
+IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([^\n#]+))", re.M
+)
+
+
+def _imports(name: str, file: Path) -> Iterator[str]:
+    """The modules that a file may import: every name that follows ``import`` might be one."""
+    package = name if file.name == "__init__.py" else name.rpartition(".")[0]
+    for found in IMPORT.finditer(file.read_text("utf-8")):
+        base, some, plain = found.groups()
+        if plain:
+            yield from (word.split(" as ")[0].strip() for word in plain.split(","))
             continue
-        seen[name] = file
-        for found in re.finditer(
-            rf"^\s*(?:from|import)\s+({top}(?:\.\w+)*)(?:\s+import\s+([\w, ()\n]+))?", file.read_text("utf-8"), re.M
-        ):
-            base, some = found.group(1), found.group(2) or ""
-            waiting.append(base)
-            waiting += [f"{base}.{word}" for word in re.findall(r"\w+", some)]
-    return sorted(seen.values())
+        level = len(base) - len(base.lstrip("."))
+        if level:
+            parts = package.split(".")
+            base = ".".join([*parts[: len(parts) - level + 1], *filter(None, [base.lstrip(".")])])
+        yield base
+        yield from (f"{base}.{word}" for word in re.findall(r"\w+", some))
 
 
-def _file(module: str) -> Path | None:
+def _file(module: str, top: str, root: Path, package: bool) -> Path | None:
+    """The file of a module of the project that ``top`` belongs to, or nothing."""
     parts = module.split(".")
-    try:
-        root = Path(next(iter(importlib.import_module(parts[0]).__path__)))
-    except (ImportError, AttributeError):
-        found = importlib.util.find_spec(parts[0])
-        return Path(found.origin) if found and found.origin and len(parts) == 1 else None
-    path = root.joinpath(*parts[1:])
-    for file in (path.with_suffix(".py"), path / "__init__.py"):
+    if package and parts[0] != top:
+        return None
+    path = root.joinpath(*(parts[1:] if package else parts))
+    for file in (path / "__init__.py", path.with_suffix(".py")):
         if file.is_file():
             return file
     return None

@@ -43,9 +43,9 @@ def refused(said: Said, *parts: str) -> None:
 
 
 def nothing_half_written(place: Path) -> None:
-    """Every artefact is finished, and no scratch directory is in sight."""
-    for step in (place / "runs" / "tiny").glob("[!.]*"):
-        assert step.is_file() or Artefact(step).manifest is not None
+    """Every artefact is finished; what is half-made lies in scratch directories that the next run goes on from."""
+    for step in (place / "runs" / "tiny").iterdir():
+        assert step.is_file() or Artefact(step).manifest is not None or step.name.endswith(".partial")
 
 
 def test_the_recipe_itself_runs(place: Path) -> None:
@@ -119,6 +119,23 @@ def test_a_step_that_keeps_nothing(place: Path) -> None:
 def test_unwritable_directory(place: Path) -> None:
     (place / "runs").write_text("a file stands where the directory should")
     refused(run(place), "runs/tiny", "--runs")
+
+
+@pytest.mark.parametrize("runs", ["/proc", "/proc/nowhere/deep"])
+def test_a_place_where_nothing_can_be_made(place: Path, runs: str) -> None:
+    refused(run(place, "--runs", runs), f"{runs}/tiny", "cannot be written", "--runs")
+    refused(metier("new", f"{runs}/mine", cwd=place), "cannot be made")
+
+
+def test_an_error_inside_a_stage_names_its_step(place: Path) -> None:
+    refused(run(place, "--set", "steps.clean.also=[qq]"), "recipe.yaml:4: step 'clean'", "'qq'", "did you mean 'q'")
+
+
+def test_a_checkpoint_step_that_makes_none(place: Path) -> None:
+    words = "  words: {use: train.vocab, from: {docs: clean}, size: 512}\n"
+    train = "  student: {use: train.sft, from: {conversations: facts, base: words}}\n"
+    (place / "recipe.yaml").write_text(RECIPE.replace("clean, min", "clean, keep: true, min") + words + train)
+    refused(run(place), "step 'student'", "words", "not a model")
 
 
 def test_a_path_that_is_no_model(place: Path) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from metier.recipe import load
+from metier.run.probe import before_models
 from tests.command import metier
 
 VERBS = ["new", "stages", "plan", "run", "probe", "look", "compare", "chat", "serve", "gc"]
@@ -56,6 +58,17 @@ def test_new_writes_a_recipe_that_runs_up_to_training(tmp_path: Path) -> None:
     assert "exact duplicate" in probed.out and (tmp_path / "mine" / "runs" / "mine-limit50" / "facts").is_dir()
     wrong = metier("new", "other", "--domain", "medcine", cwd=tmp_path)
     assert wrong.code == 2 and "did you mean 'medicine'" in wrong.last
+
+
+def test_probe_stays_before_every_model() -> None:
+    assert before_models(load("quickstart")) == ["drugs", "general", "clean", "passages", "unique", "facts"]
+    light = before_models(load("one-vs-two"))
+    assert light[-1] == "drugs_unasked" and not any("stage" in name or "read_" in name for name in light)
+
+
+def test_new_makes_a_name_that_a_recipe_may_have(tmp_path: Path) -> None:
+    assert "cd 'my project'" in metier("new", "my project", cwd=tmp_path).out
+    assert metier("plan", "./recipe.yaml", cwd=tmp_path / "my project").code == 0
 
 
 def test_look_shows_records_drops_and_lineage(tmp_path: Path) -> None:

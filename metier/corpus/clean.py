@@ -6,11 +6,13 @@ import re
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
 
 from metier.batch import Batch
-from metier.corpus.files import chunks, find, lines
+from metier.files import find, lines, texts
 from metier.records import Config, Document, Files, MetierError
-from metier.text.decode import decode
 from metier.text.normalise import nfc, squeeze
 from metier.text.suggest import did_you_mean
 from metier.text.tags import strip_tags, unescape
@@ -30,9 +32,9 @@ _USUAL = re.compile(r"[\w\s.,;:!?'\"()\-/%，。、；：！？（）“”‘�
 class Clean(Config, frozen=True):
     """What is taken out of a text, and which documents are left out."""
 
-    min_chars: int = 40
+    min_chars: Annotated[int, msgspec.Meta(ge=0)] = 40
     """Documents with fewer characters, after cleaning, are dropped."""
-    max_symbol_share: float = 0.4
+    max_symbol_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.4
     """Documents are dropped where more than this share of the characters is neither letter, digit nor punctuation."""
     boilerplate: Files = ()
     """Files of lines to take out, one a line: the whole line as it stands (case aside), or /a regular expression/."""
@@ -93,8 +95,7 @@ def _without(text: str, is_boilerplate: Callable[[str], bool] | None) -> str:
 def _boilerplate(config: Clean) -> Callable[[str], bool] | None:
     if not config.boilerplate:
         return None
-    paths = [found.path for found in find(config.boilerplate, "text")]
-    return _matcher(tuple((str(path), path.stat().st_mtime_ns) for path in paths))
+    return _matcher(tuple((str(path), path.stat().st_mtime_ns) for path in find(config.boilerplate)))
 
 
 @functools.lru_cache(maxsize=8)
@@ -102,7 +103,7 @@ def _matcher(files: tuple[tuple[str, int], ...]) -> Callable[[str], bool]:
     """Whether a line is boilerplate, by files as they were at these times."""
     literals, patterns = set(), []
     for name, _ in files:
-        for number, raw in lines(decode(chunks(Path(name)), "", name), Path(name)):
+        for number, raw in lines(texts(Path(name)), Path(name)):
             line = squeeze(raw)
             if len(line) > 2 and line.startswith("/") and line.endswith("/"):
                 try:

@@ -1,19 +1,12 @@
-"""Find the files that a setting names, and stream their bytes, packed or not."""
+"""The files of a corpus: what each is called in ids, and how it is written."""
 
-import glob
-import gzip
 import os
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from metier.artefact import asset
+from metier import files
 from metier.records import MetierError
 
-CHUNK = 1 << 20
-LIMIT = 1 << 28
-"""A single record larger than this many characters is refused, so that a packed bomb cannot fill the memory."""
 _SUFFIXES = {
     "jsonl": "jsonl", "ndjson": "jsonl", "json": "json", "parquet": "parquet", "pq": "parquet", "csv": "csv",
     "tsv": "tsv", "tab": "tsv", "txt": "text", "text": "text", "md": "text", "xml": "xml", "nxml": "xml",
@@ -30,9 +23,7 @@ class Found(NamedTuple):
 
 def find(names: str | tuple[str, ...], format: str) -> list[Found]:
     """The files that match, each once, in the order named and sorted within a pattern."""
-    paths: dict[Path, None] = {}
-    for name in (names,) if isinstance(names, str) else names:
-        paths.update(dict.fromkeys(_match(name)))
+    paths = files.find(names)
     if not paths:
         raise MetierError("paths: no file is named; name at least one")
     parent = Path(os.path.commonpath([path.absolute().parent for path in paths]))
@@ -42,85 +33,7 @@ def find(names: str | tuple[str, ...], format: str) -> list[Found]:
     ]
 
 
-def _match(name: str) -> list[Path]:
-    path = asset(name)
-    if path.is_dir():
-        raise MetierError(f"{path}: is a directory; name the files in it, as in {path / '*.jsonl'}")
-    if path.exists():
-        return [path]
-    if not glob.has_magic(name):
-        raise MetierError(f"{name}: no such file; paths are taken from {Path.cwd()}")
-    found = [Path(match) for match in sorted(glob.glob(name, recursive=True)) if Path(match).is_file()]  # noqa: PTH207
-    if not found:
-        raise MetierError(f"{name}: no file matches; paths are taken from {Path.cwd()}")
-    return found
-
-
 def _format(path: Path) -> str:
-    suffixes = [suffix.lower().removeprefix(".") for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in ("gz", "zst"):
-        suffixes.pop()
-    if suffixes and suffixes[-1] in _SUFFIXES:
-        return _SUFFIXES[suffixes[-1]]
+    if suffix := _SUFFIXES.get(files.suffix(path)):
+        return suffix
     raise MetierError(f"{path}: the name does not tell the format; say format: jsonl, csv, text, ...")
-
-
-def chunks(path: Path) -> Iterator[bytes]:
-    """The bytes of a file, unpacked where its name ends in .gz or .zst, in pieces of bounded size."""
-    try:
-        if path.suffix.lower() == ".gz":
-            with gzip.open(path, "rb") as packed:
-                while piece := packed.read(CHUNK):
-                    yield piece
-        elif path.suffix.lower() == ".zst":
-            yield from _unzstd(path)
-        else:
-            with path.open("rb") as plain:
-                while piece := plain.read(CHUNK):
-                    yield piece
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise MetierError(f"{path}: damaged or cut short ({error}); fetch the file again") from None
-    except OSError as error:
-        raise MetierError(f"{path}: cannot be read ({error.strerror or error})") from None
-
-
-def _unzstd(path: Path) -> Iterator[bytes]:
-    """Frames one after the other; a small piece goes in at a time because it may unpack to thousands of its size."""
-    import zstandard
-
-    frame = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
-    begun = False
-    try:
-        with path.open("rb") as file:
-            while piece := file.read(1 << 13):
-                while piece:
-                    begun = True
-                    if out := frame.decompress(piece):
-                        yield out
-                    piece = b""
-                    if frame.eof:
-                        piece = frame.unused_data
-                        frame, begun = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj(), False
-    except zstandard.ZstdError as error:
-        raise MetierError(f"{path}: damaged ({error}); fetch the file again") from None
-    if begun:
-        raise MetierError(f"{path}: cut short; fetch the file again")
-
-
-def lines(texts: Iterator[str], path: Path) -> Iterator[tuple[int, str]]:
-    """(line number from 1, line without its end); only a line feed ends a line, as JSON strings may hold others."""
-    held: list[str] = []
-    size, number = 0, 1
-    for text in texts:
-        first, *rest = text.split("\n")
-        held.append(first)
-        size += len(first)
-        if size > LIMIT:
-            raise MetierError(f"{path}:{number}: a line of more than {LIMIT >> 20} MB; is this the right format?")
-        if rest:
-            for line in ("".join(held), *rest[:-1]):
-                yield number, line.removesuffix("\r")
-                number += 1
-            held, size = [rest[-1]], len(rest[-1])
-    if size:
-        yield number, "".join(held).removesuffix("\r")

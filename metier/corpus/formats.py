@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from metier.corpus.files import LIMIT, lines
+from metier.files import LIMIT, lines
 from metier.records import MetierError
 from metier.text.suggest import did_you_mean
 
@@ -90,7 +91,10 @@ _SPACE = " \t\r\n"
 
 
 def json_rows(texts: Iterator[str], _path: Path) -> Iterator[Row]:
-    """A JSON array of objects; an object of objects (its keys become the column ``key``); or objects one by one."""
+    """A JSON array of objects; an object of objects (its keys become the column ``key``); or objects one by one.
+
+    An object of objects is read whole, and ``line`` counts its entries instead of lines.
+    """
     window = _Window(texts)
     decode = msgspec.json.Decoder().decode
     array = window.skip(_SPACE) == "["
@@ -115,20 +119,52 @@ def json_rows(texts: Iterator[str], _path: Path) -> Iterator[Row]:
             yield row
 
 
+class _Lines:
+    """Numbered lines, of which those last taken can be given back."""
+
+    def __init__(self, source: Iterator[tuple[int, str]]) -> None:
+        self.source = source
+        self.taken: list[tuple[int, str]] = []
+        self.given: deque[tuple[int, str]] = deque()
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self.given.popleft() if self.given else next(self.source)
+        self.taken.append(line)
+        return line[1] + "\n"
+
+    def give_back(self) -> int:
+        """Take all lines but the first back; the number of that one."""
+        (number, _), *rest = self.taken
+        self.given.extendleft(reversed(rest))
+        return number
+
+
 def csv_rows(texts: Iterator[str], path: Path, delimiter: str, columns: tuple[str, ...]) -> Iterator[Row]:
-    """Rows of a CSV or TSV file by the names in its first line, or by ``columns`` where it has no such line."""
+    """Rows of a CSV or TSV file by the names in its first line, or by ``columns`` where it has no such line.
+
+    A malformed row, as one whose quote never closes, costs its first line only: reading goes on with the line after it.
+    """
     csv.field_size_limit(min(LIMIT, sys.maxsize))
-    reader = csv.reader((line + "\n" for _, line in lines(texts, path)), delimiter=delimiter, strict=True)
+    source = _Lines(lines(texts, path))
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
     names = list(columns)
     while True:
-        line = reader.line_num + 1
+        source.taken.clear()
         try:
             cells = next(reader)
         except StopIteration:
             return
-        except csv.Error:
+        except csv.Error as error:
+            line = source.give_back()
+            if not names:
+                raise MetierError(f"{path}:{line}: malformed CSV in the line of names ({error}); mend it") from None
             yield Row(line, {}, "malformed CSV")
+            reader = csv.reader(source, delimiter=delimiter, strict=True)
             continue
+        line = source.taken[0][0]
         if not cells or (len(cells) == 1 and len(names) != 1 and not cells[0].strip()):
             continue
         if not names:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from xml.parsers import expat
 
-from metier.corpus.files import LIMIT
 from metier.corpus.formats import Row
+from metier.files import LIMIT
 from metier.records import MetierError
 
 NO_RECORD = "no record element in the file"

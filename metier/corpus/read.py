@@ -1,6 +1,5 @@
 """Bring files in as documents."""
 
-import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,11 +8,11 @@ from typing import Any, Literal
 import msgspec
 
 from metier.batch import Batch
-from metier.corpus.files import Found, chunks, find
+from metier.corpus.files import Found, find
 from metier.corpus.formats import Row, csv_rows, json_rows, jsonl_rows, parquet_rows, text_rows
 from metier.corpus.markup import NO_RECORD, declared_encoding, xml_rows
+from metier.files import chunks, texts
 from metier.records import Config, Document, Files, Kind, MetierError
-from metier.text.decode import decode
 from metier.text.suggest import did_you_mean
 
 ROWS, CHARACTERS = 2048, 16 << 20
@@ -58,10 +57,15 @@ class Read(Config, frozen=True):
     strict: bool = False
     """Stop at the first row that cannot be read, instead of dropping it with its reason."""
 
+    def __post_init__(self) -> None:
+        if self.source and self.source_column:
+            raise ValueError("source and source_column: name one of the two")
+        if len(self.delimiter) > 1:
+            raise ValueError(f"delimiter: {self.delimiter!r} is not one character")
+
 
 def read(config: Read) -> Iterator[Batch[Document]]:
     """Read every row of every file as a document; a row that cannot be read is dropped under its FILE:LINE."""
-    _check(config)
     files = find(config.paths, config.format)
     if (config.records or config.fields) and all(file.format != "xml" for file in files):
         raise MetierError("records and fields are for XML, and none of the files is XML; drop them or say format: xml")
@@ -77,13 +81,6 @@ def read(config: Read) -> Iterator[Batch[Document]]:
             documents, why, size = [], [], 0
     if documents:
         yield Batch.of(Document, documents, why)
-
-
-def _check(config: Read) -> None:
-    if config.source and config.source_column:
-        raise MetierError("source and source_column: name one of the two")
-    if len(config.delimiter) > 1:
-        raise MetierError(f"delimiter: {config.delimiter!r} is not one character")
 
 
 def _named(config: Read) -> tuple[str, ...]:
@@ -155,22 +152,20 @@ class _Ids:
 def _rows(file: Found, config: Read, named: tuple[str, ...]) -> Iterator[Row]:
     if file.format == "parquet":
         return parquet_rows(file.path, named, config.meta is None)
-    stream = chunks(file.path)
-    head = next(stream, b"")
-    encoding = config.encoding or (declared_encoding(head) if file.format == "xml" else "")
-    texts = decode(itertools.chain((head,), stream), encoding, str(file.path))
-    if not head:
-        return iter(())
+    encoding = config.encoding
+    if file.format == "xml" and not encoding:
+        encoding = declared_encoding(next(chunks(file.path), b""))
+    some = texts(file.path, encoding)
     if file.format == "jsonl":
-        return jsonl_rows(texts, file.path)
+        return jsonl_rows(some, file.path)
     if file.format == "json":
-        return json_rows(texts, file.path)
+        return json_rows(some, file.path)
     if file.format == "text":
-        return text_rows(texts, file.path, config.split, config.text)
+        return text_rows(some, file.path, config.split, config.text)
     if file.format == "xml":
         fields = {name: name for name in named} | config.fields
-        return xml_rows(texts, file.path, config.records, fields, own=not config.fields)
-    return csv_rows(texts, file.path, config.delimiter or (",", "\t")[file.format == "tsv"], config.columns)
+        return xml_rows(some, file.path, config.records, fields, own=not config.fields)
+    return csv_rows(some, file.path, config.delimiter or (",", "\t")[file.format == "tsv"], config.columns)
 
 
 def _place(name: str, row: Row, lines: dict[int, int]) -> str:

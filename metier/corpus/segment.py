@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from metier.batch import Batch
-from metier.records import Config, Document, MetierError
+from metier.records import Config, Document
 from metier.text.sentences import starts
 
 _STRUCTURE = re.compile(
@@ -30,7 +30,13 @@ class Segment(Config, frozen=True):
     max_chars: int = 1200
     """Longer documents are cut into passages of at most this many characters."""
     min_chars: int = 200
-    """Passages are not made shorter than this where there is a choice."""
+    """Passages are not made shorter than this where there is a choice; at most half of `max_chars`."""
+
+    def __post_init__(self) -> None:
+        if self.max_chars < 1:
+            raise ValueError(f"max_chars {self.max_chars} is no length; say 1 or more")
+        if not 0 <= self.min_chars * 2 <= self.max_chars:
+            raise ValueError(f"min_chars {self.min_chars} is not between 0 and half of max_chars ({self.max_chars})")
 
 
 class Places(NamedTuple):
@@ -44,10 +50,6 @@ class Places(NamedTuple):
 
 def segment(batch: Batch[Document], config: Segment) -> Batch[Document]:
     """Cut documents that are too long into passages ID#0, ID#1, ..., their children; others pass as they are."""
-    if config.max_chars < 1:
-        raise MetierError(f"max_chars: {config.max_chars} is no length; say 1 or more")
-    if not 0 <= config.min_chars * 2 <= config.max_chars:
-        raise MetierError(f"min_chars: {config.min_chars} is not between 0 and half of max_chars ({config.max_chars})")
     texts, whys = batch.values("text"), batch.why.to_pylist()
     if all(len(text) <= config.max_chars or why for text, why in zip(texts, whys, strict=True)):
         return batch

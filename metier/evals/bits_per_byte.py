@@ -34,7 +34,8 @@ class BitsPerByte(Config, frozen=True):
     by: By = ()
     """Labels to group by, one table each; several in brackets are crossed."""
     cluster: str = ""
-    """Label whose rows belong together in the intervals (a disease); empty: the document a question came from."""
+    """Label whose rows belong together in the intervals (a disease); empty: the passage that a question came from, so
+    that the passages of one long document count as independent."""
     limit: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Score only so many questions, the first by a seeded hash; 0: all."""
     system: str = ""

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args
 
-from metier.evals.columns import check, files, first, rows, text
+from metier.evals.columns import check, first, rows, text
+from metier.files import find
 from metier.records import Config, Document, Dropped, Files, MetierError, Question, QuestionKind
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -36,7 +37,7 @@ def read(config: Read, docs: Iterable[Document] = ()) -> Iterator[Question | Dro
     """Read questions from files, and open questions from documents (parent = the document's id).
 
     A row that is no question is dropped under "file:line" (or under the document's id) with its reason. MetierError
-    where a named column is in no row, or a file is missing, empty or not UTF-8.
+    where a named column is in no row, or a file is missing, empty, damaged or neither UTF-8 nor GB18030.
     """
     seen: set[str] = set()
     fed = False
@@ -88,7 +89,7 @@ def _columns(doc: Document) -> dict[str, str]:
 
 
 def _files(config: Read) -> Iterator[tuple[str, Question | str]]:
-    paths = files(config.paths)
+    paths = find(config.paths)
     names = [path.name for path in paths]
     for path in paths:
         name = path.name if names.count(path.name) == 1 else str(path)

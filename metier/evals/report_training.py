@@ -19,21 +19,21 @@ T = TypeVar("T")
 
 
 class Loss(msgspec.Struct):
-    """One line of a training's log."""
+    """One line of a training's log; all of it is needed, ``loss`` is null where it was no number."""
 
     step: int
     tokens: int
-    loss: float | None = None
+    loss: float | None
 
 
 class Mixture(msgspec.Struct):
-    """What a training drew: items and tokens of every source, and its share in every tenth."""
+    """What a training drew: items and tokens of every source, and its share in every tenth; all of it is needed."""
 
     sources: list[str]
-    items: dict[str, int] = {}
-    tokens: dict[str, int] = {}
-    deciles: list[list[float]] = []
-    expected: list[list[float]] = []
+    items: dict[str, int]
+    tokens: dict[str, int]
+    deciles: list[list[float]]
+    expected: list[list[float]]
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,8 @@ def trainings(run: Finished) -> list[Training]:
 def _read(data: bytes, kind: type[T], place: str) -> T:
     try:
         return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        raise MetierError(f"{place}: not what the report reads ({error}); run the training step again") from None
     except msgspec.DecodeError as error:
         raise MetierError(f"{place}: damaged ({error}); run the training step again") from None
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Annotated
 
 import msgspec
 import xxhash
@@ -13,7 +14,7 @@ from metier.text.suggest import did_you_mean
 class Blend(Config, frozen=True):
     """How much of each source, and what it is called from here on."""
 
-    take: dict[str, int] = msgspec.field(default_factory=dict)
+    take: dict[str, Annotated[int, msgspec.Meta(ge=0)]] = msgspec.field(default_factory=dict)
     """Source to how many of its conversations at most; a source that is not named is taken whole."""
     rename: dict[str, str] = msgspec.field(default_factory=dict)
     """Source to its new name, which the trainer's priorities go by."""
@@ -27,8 +28,6 @@ def blend(conversations: Iterable[Conversation], seed: int, config: Blend) -> It
         for name in names:
             if name not in sizes:
                 raise MetierError(f"{setting}: no conversation has the source {name!r}; {did_you_mean(name, sizes)}")
-    if below := next((name for name, count in config.take.items() if count < 0), None):
-        raise MetierError(f"take: {config.take[below]} conversations of {below!r} cannot be taken; say 0 or more")
     out = _beyond(given, seed, config.take)
     for number, conversation in enumerate(given):
         if number in out:

@@ -4,8 +4,9 @@ import csv
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+import msgspec
 import xxhash
 
 from metier.artefact import asset
@@ -34,10 +35,15 @@ class Extract(Config, frozen=True):
     """Regular expression of a heading line, its first group the heading; by default the three forms above."""
     patterns: File = ""
     """CSV with the columns sentence, question, answer: a sentence with {slots}, and templates that use them."""
-    per_sentence: int = 0
+    per_sentence: Annotated[int, msgspec.Meta(ge=0)] = 0
     """How many of the question templates a matched sentence gets, drawn by a hash; 0 is all."""
     system: str = ""
     """System message of every conversation."""
+
+    def __post_init__(self) -> None:
+        if not self.question and not self.headings and not self.patterns:
+            raise ValueError("nothing says where questions are; name question, headings or patterns")
+        _heading_regex(self.heading_pattern)
 
 
 class Fact(NamedTuple):
@@ -49,8 +55,6 @@ class Fact(NamedTuple):
 
 def extract(docs: Iterable[Document], config: Extract) -> Iterator[Conversation | Dropped]:
     """One document gives as many conversations as it holds, ids ID?0, ID?1, ...; one that holds none is dropped."""
-    if not config.question and not config.headings and not config.patterns:
-        raise MetierError("nothing says where questions are; name question, headings or patterns")
     facts = {fact.pattern: fact for fact in read_patterns(asset(config.patterns))} if config.patterns else {}
     heading = _heading_regex(config.heading_pattern)
     system = (Message("system", config.system),) if config.system else ()
@@ -87,14 +91,15 @@ def _value(doc: Document, column: str) -> str:
 
 
 def _heading_regex(pattern: str) -> re.Pattern[str]:
+    """The pattern of a heading line; ValueError where it cannot be one."""
     if not pattern:
         return _HEADING
     try:
         regex = re.compile(pattern)
     except re.error as error:
-        raise MetierError(f"heading_pattern: {pattern!r} is not a regular expression ({error})") from None
+        raise ValueError(f"heading_pattern: {pattern!r} is not a regular expression ({error})") from None
     if not regex.groups:
-        raise MetierError(f"heading_pattern: {pattern!r} has no group; put the heading in parentheses")
+        raise ValueError(f"heading_pattern: {pattern!r} has no group; put the heading in parentheses")
     return regex
 
 

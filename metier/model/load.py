@@ -71,6 +71,15 @@ def _shards(weights: Path) -> list[str]:
         raise MetierError(f"{weights}: damaged ({error!r}); fetch the model again") from None
 
 
+def positions(path: str) -> int | None:
+    """How many tokens a model in a directory can read at most, by its config.json; None where that is not said."""
+    if path.startswith(REMOTE):
+        return None
+    config = json.loads((asset(path) / "config.json").read_bytes())
+    longest = config.get("max_position_embeddings") or (config.get("text_config") or {}).get("max_position_embeddings")
+    return longest if isinstance(longest, int) else None
+
+
 def load(path: str) -> Loaded:
     """A model ready to be asked: fp32 on a CPU, in its own precision on a GPU.
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from metier.artefact import read_part
@@ -31,11 +32,7 @@ def decided(step: Step, context: Context) -> pa.StructArray:
     scratch = context.scratch(step)
     file = scratch / "decision.parquet"
     if not file.exists():
-        table = pa.concat_tables(pq.read_table(part) for part in _sketches(step, context, scratch))
-        drops = list(step.stage.run(table, step.config))
-        names = [drop.id for drop in drops]
-        if len(set(names)) != len(names) or not set(names) <= set(table["id"].to_pylist()):
-            raise AccountError(f"{step.stage.name} dropped a record twice, or one it was never given")
+        drops = _decide(step, _sketches(step, context, scratch))
         batch = Batch.of(Dropped, drops)
         part = file.with_suffix(".tmp")
         pq.write_table(pa.Table.from_batches([batch.rows], schema(Dropped)), part)
@@ -47,6 +44,25 @@ def decided(step: Step, context: Context) -> pa.StructArray:
     return pa.StructArray.from_arrays(columns, ["id", "why"])
 
 
+def _decide(step: Step, sketches: list[Path]) -> list[Dropped]:
+    """What the barrier drops; its ids must be unique over all sources, as drops go by id."""
+    if not sketches:
+        return []
+    table = pa.concat_tables(pq.read_table(part) for part in sketches)
+    ids = table["id"]
+    if pc.count_distinct(ids).as_py() != len(ids):
+        counts = pc.value_counts(ids)
+        twice = counts.filter(pc.greater(counts.field("counts"), 1))[0]["values"].as_py()
+        raise AccountError(f"two of its sources hold the id {twice!r}; give them other ids (id: in corpus.read)")
+    drops = list(step.stage.run(table, step.config))
+    names = {drop.id for drop in drops}
+    if len(names) != len(drops) or pc.sum(pc.is_in(ids, value_set=pa.array(list(names), ids.type))).as_py() != len(
+        names
+    ):
+        raise AccountError(f"{step.stage.name} dropped a record twice, or one it was never given")
+    return drops
+
+
 def _sketches(step: Step, context: Context, scratch: Path) -> list[Path]:
     """The sketch of every shard of every source, in order; those the chain before did not take are taken now."""
     kind = step.stage.inputs[0].kind
@@ -54,9 +70,10 @@ def _sketches(step: Step, context: Context, scratch: Path) -> list[Path]:
     for _, source in step.sources():
         for number, part in enumerate(context.artefact(source).parts(kind)):
             path = sketch_path(scratch, source.name, number)
-            if not path.exists() and step.stage.sketch is not None:
-                write_sketch(path, [_sketch(step, batch) for batch in read_part(kind, part)])
-            found.append(path)
+            if not path.exists() and (tables := [_sketch(step, batch) for batch in read_part(kind, part)]):
+                write_sketch(path, tables)
+            if path.exists():
+                found.append(path)
     return found
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from metier import progress
 from metier.artefact import Artefact, Finished, Manifest, Writer, asset
+from metier.model.load import check_model
 from metier.recipe import Source, Step
 from metier.records import Checkpoint, Dropped, MetierError, Record, kind_name
 from metier.run.account import AccountError, Ledger
@@ -24,8 +25,7 @@ def run_call(step: Step, context: Context) -> None:
     if step.stage.flow != "job":
         shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True, exist_ok=True)
-    for name in ("dropped", "notes.json"):
-        _remove(scratch / name)
+    shutil.rmtree(scratch / "dropped", ignore_errors=True)
     ledger = Ledger(f"{step.place}: step {step.name!r} ({step.stage.name})")
     try:
         _write(_results(step, context, ledger, scratch), step, scratch, ledger)
@@ -45,13 +45,6 @@ def run_call(step: Step, context: Context) -> None:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
     context.finish(step, scratch, manifest)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _results(step: Step, context: Context, ledger: Ledger, scratch: Path) -> Iterator[Record]:
@@ -124,6 +117,7 @@ def _checkpoint(source: Source, context: Context) -> Checkpoint:
     if source.name.startswith("hf:") and not source.step:
         return Checkpoint(source.name)
     path = _path(source, context)
+    check_model(str(path))
     manifest = Artefact(path).manifest
     if manifest is None:
         return Checkpoint(str(path), base=source.name)
@@ -176,8 +170,8 @@ def finished(context: Context, before: str = "") -> Finished:
     return Finished(recipe.name, context.root, recipe.seed, done)
 
 
-def planned(manifest: Manifest) -> str:
-    """How a manifest counts in one line: what was kept of what came in."""
+def tally(manifest: Manifest) -> str:
+    """What a finished step made, and how many it dropped, in one line."""
     kept = ", ".join(f"{count:,} {kind}s" for kind, count in manifest.counts.items()) or "files"
     lost = sum(manifest.dropped.values())
     return kept + (f", {lost:,} dropped" if lost else "")

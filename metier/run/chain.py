@@ -116,7 +116,7 @@ def _pass(batch: Batch[Any], unit: Unit, gone: pa.Array | None, followers: list[
     for step in unit.steps:
         before = batch
         if step.stage.flow == "kernel":
-            batch = step.stage.run(batch, config=step.config) if step.config is not None else step.stage.run(batch)
+            batch = step.stage.run(batch, **_settings(step))
             check_kernel(step.stage.name, before, batch)
         elif gone is not None and len(gone):
             hit = pc.is_in(batch.ids, value_set=gone.field("id"))
@@ -125,8 +125,16 @@ def _pass(batch: Batch[Any], unit: Unit, gone: pa.Array | None, followers: list[
         drops = batch.dropped()
         batch = batch.kept()
         lost[step.name], counts[step.name] = drops, _count(len(before), batch, drops)
-    sketches = {step.name: step.stage.sketch(batch, step.config) for step in followers if step.stage.sketch}
+    sketches = {
+        step.name: step.stage.sketch(batch, step.config) for step in followers if step.stage.sketch and len(batch)
+    }
     return Passed(batch, lost, counts, sketches)
+
+
+def _settings(step: Step) -> dict[str, Any]:
+    """The arguments of a kernel or source besides its batch."""
+    found: dict[str, Any] = {} if step.config is None else {"config": step.config}
+    return found | ({"seed": step.seed} if "seed" in step.stage.given else {})
 
 
 def _count(count_in: int, batch: Batch[Any], drops: list[tuple[str, str]]) -> Count:
@@ -145,6 +153,8 @@ def _shards(unit: Unit, context: Context, scratch: Path) -> Iterator[Iterator[Ba
         yield from _source_shards(unit, context, scratch)
         return
     kind = unit.head.stage.inputs[0].kind
+    if len(unit.sources()) > 1:
+        _check_ids(unit.head, [part for source in unit.sources() for part in context.artefact(source).parts(kind)])
     for source in unit.sources():
         artefact = context.artefact(source)
         parts = artefact.parts(kind)
@@ -159,10 +169,7 @@ def _shards(unit: Unit, context: Context, scratch: Path) -> Iterator[Iterator[Ba
 def _source_shards(unit: Unit, context: Context, scratch: Path) -> Iterator[Iterator[Batch[Any]]]:
     """Cut what a source yields into shards by size; what a finished shard holds is passed over."""
     step = unit.head
-    arguments: dict[str, Any] = {} if step.config is None else {"config": step.config}
-    if "seed" in step.stage.given:
-        arguments["seed"] = step.seed
-    batches = _limited(iter(step.stage.run(**arguments)), context.plan.recipe.limit)
+    batches = _limited(iter(step.stage.run(**_settings(step))), context.plan.recipe.limit)
     number = 0
     while True:
         report = _report(scratch, number)
@@ -174,7 +181,7 @@ def _source_shards(unit: Unit, context: Context, scratch: Path) -> Iterator[Iter
             first = next(batches, None)
             if first is None:
                 return
-            yield _until(itertools.chain([first], batches), context.shard_bytes)
+            yield _until(itertools.chain([first], batches), context.plan.recipe.shard_mb * (1 << 20))
         number += 1
 
 
@@ -191,7 +198,7 @@ def _limited(batches: Iterator[Batch[Any]], limit: int) -> Iterator[Batch[Any]]:
             return
 
 
-def _until(batches: Iterator[Batch[Any]], size: int) -> Iterator[Batch[Any]]:
+def _until(batches: Iterator[Batch[Any]], size: float) -> Iterator[Batch[Any]]:
     total = 0
     for batch in batches:
         yield batch
@@ -253,12 +260,18 @@ def _finish(unit: Unit, context: Context, scratch: Path) -> None:
             _check_ids(step, sorted((scratch / kind).glob("*.parquet")))
         place = scratch if step is unit.last else scratch / "inner" / step.name
         place.mkdir(parents=True, exist_ok=True)
-        if not manifest.inner or Artefact(context.root / step.name).manifest != manifest:
+        if not manifest.inner or not _stands(context, step, manifest.fingerprint):
             context.finish(step, place, manifest)
-    _tidy(unit, context)
+    tidy(unit, context)
 
 
-def _tidy(unit: Unit, context: Context) -> None:
+def _stands(context: Context, step: Step, mark: str) -> bool:
+    """Whether an inner step was finished before a crash that its chain did not outlive."""
+    old = Artefact(context.root / step.name).manifest
+    return old is not None and old.inner and old.fingerprint == mark
+
+
+def tidy(unit: Unit, context: Context) -> None:
     """Remove what only the making needed; a crash before this leaves nothing but a little waste."""
     for name in ("shards", "sketch", "inner"):
         shutil.rmtree(context.root / unit.last.name / name, ignore_errors=True)

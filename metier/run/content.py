@@ -1,5 +1,6 @@
 """Content hashes of files and directories, remembered by (path, size, modification time)."""
 
+import contextlib
 import glob
 import os
 from collections.abc import Iterable
@@ -53,9 +54,13 @@ class Contents:
         return fingerprint([(str(file.relative_to(path)), self.file(file)) for file in inside])
 
     def save(self) -> None:
-        """Keep what was learnt, where the place can be written."""
-        if self.changed and self.cache.parent.is_dir():
-            write_json(self.cache, self.known)
+        """Keep what was learnt, where the place can be written; it is only a memory."""
+        if not self.changed or not self.cache.parent.is_dir():
+            return
+        own = self.cache.with_name(f"{self.cache.name}.{os.getpid()}")
+        with contextlib.suppress(OSError):
+            write_json(own, self.known)
+            own.replace(self.cache)
             self.changed = False
 
 
@@ -91,8 +96,8 @@ def expand(name: str) -> list[Path]:
 
 
 def settings(config: Config | None) -> dict[str, Any]:
-    """A step's settings as plain data."""
-    return dict(msgspec.to_builtins(config)) if config is not None else {}
+    """A step's settings as plain data, just as a manifest gives them back."""
+    return dict(msgspec.json.decode(msgspec.json.encode(config))) if config is not None else {}
 
 
 def lasting(config: Config | None) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What every unit of a run needs to know: where it writes, what the other steps are, how wide it may go."""
 
 import contextlib
+import errno
 import json
 import os
 import time
@@ -15,15 +16,12 @@ from metier.recipe import Source, Step
 from metier.records import MetierError
 from metier.run.plan import Plan
 
-SHARD_BYTES = 128 << 20
-
 
 class Context(msgspec.Struct, frozen=True):
     """A plan being carried out."""
 
     plan: Plan
-    threads: int = os.cpu_count() or 1
-    shard_bytes: int = SHARD_BYTES
+    threads: int = len(os.sched_getaffinity(0))
 
     @property
     def root(self) -> Path:
@@ -65,17 +63,23 @@ def refuse_empty(step: Step, manifest: Manifest) -> None:
     )
 
 
+DISK = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+
+
 @contextlib.contextmanager
-def disk_errors(step: Step, root: Path) -> Iterator[None]:
-    """Turn the operating system's refusals into one line with a remedy."""
+def placed(step: Step, root: Path) -> Iterator[None]:
+    """Give every error of a step its place in the recipe, and the system's refusals to write a remedy."""
+    where = f"{step.place}: step {step.name!r}"
     try:
         yield
-    except OSError as error:
-        if isinstance(error, MetierError):
+    except MetierError as error:
+        if str(error).startswith(step.place):
             raise
-        place = f" ({error.filename})" if getattr(error, "filename", None) else ""
-        reason = error.strerror or str(error).split(". Detail")[0]
-        raise MetierError(
-            f"{step.place}: step {step.name!r}: {reason}{place}; make room or permissions at {root}, then run again: "
-            "what is finished stays"
-        ) from error
+        raise type(error)(f"{where}: {error}") from error
+    except OSError as error:
+        if error.errno not in DISK:
+            raise
+        place = f" ({error.filename})" if error.filename else ""
+        reason = os.strerror(error.errno)
+        remedy = f"make room or permissions at {root}, then run again: what is finished stays"
+        raise MetierError(f"{where}: {reason}{place}; {remedy}") from error

@@ -7,7 +7,6 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from metier.artefact import Artefact
 from metier.recipe import RecipeError
 from metier.records import Config
 from metier.run.plan import Plan
@@ -96,7 +95,10 @@ def outlook(plan: Plan) -> str:
     """Each step, whether it stands or is made, and why."""
     fused = {step.name: unit.last.name for unit in plan.units for step in unit.steps if step is not unit.last}
     rows = []
+    asked = {step.name for unit in plan.units for step in unit.steps}
     for name, planned_step in plan.steps.items():
+        if name not in asked:
+            continue
         stage = planned_step.step.stage
         how = "stands" if not planned_step.why else "make"
         why = planned_step.why + (f" (one pass with {fused[name]})" if name in fused and planned_step.why else "")
@@ -120,8 +122,8 @@ def result(plan: Plan) -> str:
 def funnel(plan: Plan) -> str:
     """What each step took, kept and dropped."""
     rows = []
-    for name in plan.steps:
-        manifest = Artefact(plan.root / name).manifest
+    for name, artefact in plan.standing().items():
+        manifest = artefact.manifest
         if manifest is not None:
             kept = sum(manifest.counts.values())
             lost = sum(manifest.dropped.values())

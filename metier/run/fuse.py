@@ -25,6 +25,11 @@ class Unit(msgspec.Struct, frozen=True):
         """Whether this is a pass over shards, rather than one stage called once."""
         return self.head.stage.flow in ("source", "kernel", "barrier")
 
+    def cut(self, wanted: set[str]) -> "Unit":
+        """The unit up to the last of its steps that is wanted."""
+        ends = [place for place, step in enumerate(self.steps, 1) if step.name in wanted]
+        return Unit(self.steps[: max(ends, default=0)])
+
     def sources(self) -> tuple[Source, ...]:
         """What the head reads, in order."""
         feeds = [feed for feed in self.head.feeds.values() if not isinstance(feed, dict)]

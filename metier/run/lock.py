@@ -27,6 +27,7 @@ def locked(root: Path) -> Iterator[None]:
             raise MetierError(f"{root}: process {holder} is running there; wait for it, or use --name") from None
         os.ftruncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)
+        os.set_inheritable(handle, True)  # processes that train for this run hold the lock with it
         yield
     finally:
         os.close(handle)

@@ -8,7 +8,7 @@ import msgspec
 
 from metier.artefact import Artefact, Manifest
 from metier.records import Conversation, Document, MetierError, Question, Record, kind_name
-from metier.run.call import planned
+from metier.run.call import tally
 from metier.run.lineage import lineage
 from metier.run.table import table
 from metier.text.suggest import did_you_mean
@@ -30,7 +30,7 @@ def open_artefact(place: str) -> tuple[Artefact, Manifest]:
 
 def overview(manifest: Manifest) -> str:
     """What an artefact is, in a few lines."""
-    lines = [f"{manifest.step} ({manifest.stage}): {planned(manifest)} of {manifest.count_in:,} that came in"]
+    lines = [f"{manifest.step} ({manifest.stage}): {tally(manifest)} of {manifest.count_in:,} that came in"]
     lines += [
         f"  dropped {count:,}: {why}" for why, count in sorted(manifest.dropped.items(), key=lambda item: -item[1])
     ]

@@ -1,48 +1,65 @@
 """Carry out a plan: make what is not there, in order, and gather the scores and the report at the top of the run."""
 
+import importlib.util
 import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from metier import progress
 from metier.artefact import Artefact, write_json
 from metier.recipe import Recipe
-from metier.records import Score
-from metier.run.call import planned, run_call
-from metier.run.chain import run_chain
-from metier.run.context import SHARD_BYTES, Context, disk_errors
+from metier.records import MetierError, Score
+from metier.run.call import run_call, tally
+from metier.run.chain import run_chain, tidy
+from metier.run.context import Context, placed
 from metier.run.fuse import Unit
 from metier.run.lock import locked
 from metier.run.plan import Plan, plan
 from metier.run.show import Show
 
 
-def run(recipe: Recipe, runs: Path, to: str = "", show: Show | None = None, shard_bytes: int = SHARD_BYTES) -> Plan:
+def run(recipe: Recipe, runs: Path, to: Iterable[str] = (), show: Show | None = None) -> Plan:
     """Make every artefact that a recipe asks for and that does not stand yet; return the plan that was carried out."""
     show = show or Show(quiet=True)
-    plan(recipe, runs, to)
+    _check_extras(plan(recipe, runs, to))
     with locked(runs / recipe.name):
         found = plan(recipe, runs, to)
-        context = Context(found, shard_bytes=shard_bytes)
+        context = Context(found)
         todo = found.todo()
         for unit in found.units:
-            name = unit.last.name
-            if unit not in todo:
-                show.line(f"{name}: stands")
-                continue
-            start = time.monotonic()
-            with show.step(name), progress.listening(show.update), disk_errors(unit.last, context.root):
-                make(unit, context)
-            for step in unit.steps:
-                manifest = Artefact(context.root / step.name).manifest
-                if manifest is not None:
-                    show.line(
-                        f"{step.name}: {planned(manifest)}"
-                        + (f" ({time.monotonic() - start:.1f} s)" if step is unit.last else "")
-                    )
-        _sweep(context)
-        _gather(context)
+            with placed(unit.last, context.root):
+                if unit in todo:
+                    _make(unit, context, show)
+                else:
+                    show.line(f"{unit.last.name}: stands")
+                    tidy(unit, context)
+        with placed(found.units[-1].last, context.root):
+            _sweep(context)
+            _gather(context)
     return found
+
+
+def _check_extras(found: Plan) -> None:
+    """Whether what is to be made needs a library that is not installed: known before anything runs."""
+    for unit in found.todo():
+        stage = unit.last.stage
+        heavy = stage.name.startswith("train.") or any(one.shape in ("checkpoint", "models") for one in stage.inputs)
+        if heavy and not all(importlib.util.find_spec(name) for name in ("torch", "transformers", "accelerate")):
+            remedy = "install the extra: pip install 'metier[train]'"
+            raise MetierError(f"{unit.last.place}: step {unit.last.name!r} ({stage.name}) needs torch; {remedy}")
+
+
+def _make(unit: Unit, context: Context, show: Show) -> None:
+    """Make one unit and say what came of it."""
+    start = time.monotonic()
+    with show.step(unit.last.name), progress.listening(show.update):
+        make(unit, context)
+    for step in unit.steps:
+        manifest = Artefact(context.root / step.name).manifest
+        if manifest is not None:
+            took = f" ({time.monotonic() - start:.1f} s)" if step is unit.last else ""
+            show.line(f"{step.name}: {tally(manifest)}{took}")
 
 
 def make(unit: Unit, context: Context) -> None:
@@ -65,18 +82,16 @@ def _forget(context: Context, step: str) -> None:
 
 def _sweep(context: Context) -> None:
     """Remove scratch directories of steps that are finished."""
-    for name in context.plan.steps:
-        for stale in context.root.glob(f".{name}.*.partial"):
-            shutil.rmtree(stale, ignore_errors=True)
+    for unit in context.plan.units:
+        for step in unit.steps:
+            for stale in context.root.glob(f".{step.name}.*.partial"):
+                shutil.rmtree(stale, ignore_errors=True)
 
 
 def _gather(context: Context) -> None:
-    """Put every score, and the newest report, at the top of the run directory."""
+    """Put every score that stands, and the last report, at the top of the run directory."""
     scores: list[Score] = []
-    for name in context.plan.recipe.steps:
-        artefact = Artefact(context.root / name)
-        if artefact.manifest is None:
-            continue
+    for artefact in context.plan.standing().values():
         scores += artefact.records(Score)
         report = artefact.path / "report.html"
         if report.exists():

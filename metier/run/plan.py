@@ -1,5 +1,6 @@
 """What a run would do: the fingerprint of every step, which artefacts stand, and why the others are made."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ class Planned(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """A recipe against a run directory."""
+    """A recipe against a run directory; ``units`` are those that were asked for."""
 
     recipe: Recipe
     root: Path
@@ -39,45 +40,52 @@ class Plan(msgspec.Struct, frozen=True):
         """The units that must be made, in order."""
         return [unit for unit in self.units if any(self.steps[step.name].why for step in unit.steps)]
 
+    def standing(self) -> dict[str, Artefact]:
+        """Every artefact that stands as the recipe is now, asked for or not, in its order."""
+        found = {name: Artefact(self.root / name) for name in self.steps}
+        return {name: one for name, one in found.items() if (m := one.manifest) and m.fingerprint == self.mark(name)}
 
-def plan(recipe: Recipe, runs: Path, to: str = "") -> Plan:
-    """Fingerprint every step and compare it with what stands in the run directory; nothing is made."""
+
+def plan(recipe: Recipe, runs: Path, to: Iterable[str] = ()) -> Plan:
+    """Fingerprint every step and compare it with what stands in the run directory; nothing is made.
+
+    ``to`` names steps: only they and what feeds them are asked for.
+    """
     contents = Contents(runs / ".contents.json")
     root = runs / recipe.name
-    wanted = recipe if not to else ancestors(recipe, to)
     made: dict[str, Manifest] = {}
-    for step in wanted.steps.values():
-        made[step.name] = _manifest(step, wanted, made, contents)
+    for step in recipe.steps.values():
+        made[step.name] = _manifest(step, recipe, made, contents)
     contents.save()
-    groups = units(wanted)
+    wanted = set(recipe.steps) if not to else ancestors(recipe, to)
+    groups = tuple(cut for unit in units(recipe) if (cut := unit.cut(wanted)).steps)
     written = {unit.last.name for unit in groups}
     steps: dict[str, Planned] = {}
     for name, manifest in made.items():
         old = Artefact(root / name).manifest
-        steps[name] = Planned(wanted.steps[name], manifest, _why(manifest, old, name in written, steps))
+        steps[name] = Planned(recipe.steps[name], manifest, _why(manifest, old, name in written))
     for unit in groups:
         late = [step.name for step in unit.steps if steps[step.name].why]
-        if late:
-            for step in unit.steps:
-                if not steps[step.name].why:
-                    again = f"read again for {late[0]}: its records are passed on, not kept"
-                    steps[step.name] = msgspec.structs.replace(steps[step.name], why=again)
-    return Plan(wanted, root, steps, groups)
+        for step in unit.steps if late else ():
+            if not steps[step.name].why:
+                again = f"read again for {late[0]}: its records are passed on, not kept"
+                steps[step.name] = msgspec.structs.replace(steps[step.name], why=again)
+    return Plan(recipe, root, steps, groups)
 
 
-def ancestors(recipe: Recipe, to: str) -> Recipe:
-    """The recipe cut to one step and all that feeds it."""
-    if to not in recipe.steps:
-        raise RecipeError(f"--to {to}: {recipe.path} has no such step; {did_you_mean(to, recipe.steps)}")
-    needed, waiting = set(), [to]
+def ancestors(recipe: Recipe, to: Iterable[str]) -> set[str]:
+    """The names of some steps and of all that feeds them."""
+    for name in to:
+        if name not in recipe.steps:
+            raise RecipeError(f"--to {name}: {recipe.path} has no such step; {did_you_mean(name, recipe.steps)}")
+    needed, waiting = set(), list(to)
     while waiting:
         name = waiting.pop()
         needed.add(name)
         if "run" in recipe.steps[name].stage.given:
             waiting += [one for one in _above(recipe, name) if one not in needed]
         waiting += [source.name for _, source in recipe.steps[name].sources() if source.step]
-    steps = {name: step for name, step in recipe.steps.items() if name in needed}
-    return msgspec.structs.replace(recipe, steps=steps)
+    return needed
 
 
 def _above(recipe: Recipe, name: str) -> list[str]:
@@ -104,12 +112,20 @@ def _manifest(step: Step, recipe: Recipe, made: dict[str, Manifest], contents: C
     code = fingerprint([contents.file(file) for file in code_files(step.stage.module)])
     limit = recipe.limit if not any(one.shape in ("records", "batch") for one in _fed(step)) else 0
     task = sources if "task" in step.stage.given else None
-    what = [step.stage.name, code, lasting(step.config), sorted(files.values()), inputs, seed, limit, task]
+    what = [step.stage.name, code, lasting(step.config), _named(files), inputs, seed, limit, task]
     structure = {name: _shape(feed, made, contents) for name, feed in step.feeds.items()}
     return Manifest(
         step=step.name, stage=step.stage.name, fingerprint=fingerprint([what, structure]), sources=sources,
         config=settings(step.config), seed=seed, code=code, files=files, inputs=inputs,
     )  # fmt: skip
+
+
+def _named(files: dict[str, str]) -> list[tuple[str, str]]:
+    """(name below the common directory, content hash) of every file: ids and order follow from the names."""
+    if not files:
+        return []
+    shared = os.path.commonpath([os.path.dirname(name) or "." for name in files]) if len(files) > 1 else ""  # noqa: PTH120
+    return [(os.path.relpath(name, shared) if shared else Path(name).name, mark) for name, mark in files.items()]
 
 
 def _fed(step: Step) -> Iterable[Any]:
@@ -131,7 +147,7 @@ def _input(source: Source, made: dict[str, Manifest], contents: Contents) -> str
     return contents.path(asset(source.name) if source.name.startswith("asset:") else expand(source.name)[0])
 
 
-def _why(new: Manifest, old: Manifest | None, written: bool, above: dict[str, Planned]) -> str:
+def _why(new: Manifest, old: Manifest | None, written: bool) -> str:
     """Why a step must be made; empty where its artefact stands."""
     if old is None:
         return "not made yet"

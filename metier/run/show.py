@@ -14,7 +14,8 @@ class Show:
         self.quiet = quiet
         self.live = not quiet and sys.stderr.isatty()
         self.bar: Any = None
-        self.name, self.start, self.said = "", 0.0, 0.0
+        self.name, self.said = "", 0.0
+        self.start, self.first, self.unit = 0.0, 0, ""
 
     def line(self, text: str) -> None:
         """One line that stays."""
@@ -25,7 +26,7 @@ class Show:
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
         """While one step is made."""
-        self.name, self.start, self.said = name, time.monotonic(), time.monotonic()
+        self.name, self.said, self.unit = name, time.monotonic(), ""
         if not self.live:
             yield
             return
@@ -50,7 +51,9 @@ class Show:
     def update(self, done: int, total: int, unit: str, note: str) -> None:
         """Hear how far the step is."""
         now = time.monotonic()
-        how = rate(done, total, now - self.start, unit)
+        if unit != self.unit:  # another kind of work, or one that goes on where it was stopped: a clock of its own
+            self.start, self.first, self.unit = now, done, unit
+        how = rate(done, total, (done - self.first) / max(now - self.start, 1e-9), unit)
         if self.bar is not None:
             self.bar.update(self.bar.task_ids[0], completed=done, total=total or None, how=f"{how} {note}")
         elif not self.quiet and now - self.said >= 10:
@@ -58,10 +61,11 @@ class Show:
             self.line(f"{self.name}: {how} {note}".rstrip())
 
 
-def rate(done: int, total: int, seconds: float, unit: str) -> str:
-    """``done / total unit, per second, time left``."""
-    speed = done / seconds if seconds > 0 else 0.0
-    text = f"{done:,}" + (f" / {total:,}" if total else "") + f" {unit}, {speed:,.0f}/s"
+def rate(done: int, total: int, speed: float, unit: str) -> str:
+    """``done / total unit, per second, time left``; ``speed`` is in units a second, 0 where it is not known yet."""
+    text = f"{done:,}" + (f" / {total:,}" if total else "") + f" {unit}"
+    if speed:
+        text += f", {speed:,.0f}/s"
     if total and speed:
         text += f", {max(0.0, (total - done) / speed):,.0f} s left"
     return text

@@ -1,5 +1,6 @@
 """Write a directory to start from: a recipe that runs, a place for data, and a domain's own files."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -21,9 +22,12 @@ def start(place: Path, domain: str = "") -> list[Path]:
         raise MetierError(f"--domain {domain}: no such domain; {did_you_mean(domain, domains())}")
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise MetierError(f"{place}: exists and is not empty; name a new directory")
-    (place / "data").mkdir(parents=True)
+    try:
+        (place / "data").mkdir(parents=True)
+    except OSError as error:
+        raise MetierError(f"{place}: cannot be made: {error.strerror}; name another directory") from None
     recipe = (HOME / "assets" / "starter" / "recipe.yaml").read_text(encoding="utf-8")
-    name = place.resolve().name
+    name = re.sub(r"[^\w.-]+", "-", place.resolve().name).strip("-.") or "mine"
     (place / "recipe.yaml").write_text(recipe.replace("NAME", name, 1), encoding="utf-8")
     shutil.copyfile(HOME / "assets" / "starter" / "pages.jsonl", place / "data" / "pages.jsonl")
     if domain:

@@ -1,6 +1,7 @@
 """Talk to a model, line by line."""
 
 import json
+import os
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -51,19 +52,32 @@ def replier(model: str) -> Reply:
 
 
 def _ask(url: str, said: Sequence[Message], max_tokens: int, temperature: float) -> str:
-    """One chat completion of an endpoint (OpenAI's /chat/completions)."""
+    """One chat completion of an endpoint (OpenAI's protocol), of the first model it names; METIER_API_KEY is sent."""
+    url = url.removesuffix("/chat/completions")
+    model = _call(f"{url}/models", None, ("data", 0, "id"))
     messages = [{"role": turn.role, "content": turn.content} for turn in said]
-    body = {"model": "default", "messages": messages, "max_tokens": max_tokens, "temperature": temperature}
-    address = url if url.endswith("/chat/completions") else f"{url}/chat/completions"
-    request = urllib.request.Request(address, msgspec.json.encode(body), {"Content-Type": "application/json"})
+    body = {"model": model, "messages": messages, "max_tokens": max_tokens, "temperature": temperature}
+    return _call(f"{url}/chat/completions", msgspec.json.encode(body), ("choices", 0, "message", "content"))
+
+
+def _call(address: str, body: bytes | None, path: tuple[str | int, ...]) -> str:
+    """One field of an endpoint's JSON reply; every failure is one line."""
+    headers = {"Content-Type": "application/json"}
+    if key := os.environ.get("METIER_API_KEY"):
+        headers["Authorization"] = f"Bearer {key}"
+    request = urllib.request.Request(address, body, headers)
     try:
         with urllib.request.urlopen(request, timeout=120) as response:
-            return str(json.load(response)["choices"][0]["message"]["content"])
+            value = json.load(response)
+        for step in path:
+            value = value[step]
+        return str(value)
+    except urllib.error.HTTPError as error:
+        said = " ".join(error.read(300).decode(errors="replace").split())
+        raise MetierError(f"{address}: refused with {error.code} {error.reason}: {said}") from None
     except (urllib.error.URLError, TimeoutError) as error:
         raise MetierError(
             f"{address}: no answer ({error}); is the server running, and does the URL end in /v1?"
         ) from None
     except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise MetierError(
-            f"{address}: not a chat completion ({error!r}); the URL must be of the OpenAI protocol"
-        ) from None
+        raise MetierError(f"{address}: not the OpenAI protocol ({error!r}); name the URL up to /v1") from None

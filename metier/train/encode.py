@@ -96,6 +96,11 @@ def encode(
     )
 
 
+def source_of(record: Conversation | Document) -> str:
+    """The name that priorities and epochs know a record by: its source, else ``conversation`` or a document's kind."""
+    return record.source or ("conversation" if isinstance(record, Conversation) else record.kind)
+
+
 def _some(records: Iterable[T]) -> Iterator[list[T]]:
     rest = iter(records)
     while some := list(islice(rest, BATCH)):
@@ -116,7 +121,7 @@ def _add_conversations(
             growing.dropped.append(Dropped(one.id, f"longer than the window of {window} tokens"))
         else:
             whole = item if answers_only else Encoded(item.ids, [1] * len(item.ids))
-            growing.add(one.id, one.source or "conversation", whole, repeats)
+            growing.add(one.id, source_of(one), whole, repeats)
 
 
 def _add_documents(growing: _Growing, tokenizer: Any, some: Sequence[Document], window: int) -> None:
@@ -125,4 +130,4 @@ def _add_documents(growing: _Growing, tokenizer: Any, some: Sequence[Document], 
     for one, item in zip(kept, encode_texts(tokenizer, [one.text for one in kept]), strict=True):
         for begin in range(0, max(1, len(item.ids) - 1), window - 1):
             part = Encoded(item.ids[begin : begin + window], item.mask[begin : begin + window])
-            growing.add(one.id, one.source or one.kind, part, 0)
+            growing.add(one.id, source_of(one), part, 0)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 
-from metier.records import Config, MetierError
+from metier.records import Config
 from metier.train.vocab import END
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -29,14 +29,15 @@ class Init(Config, frozen=True):
     tied: bool = True
     """Whether input and output embeddings are one."""
 
+    def __post_init__(self) -> None:
+        if self.hidden % (2 * self.heads):
+            raise ValueError(f"hidden {self.hidden} is not an even number times heads {self.heads}")
+        if self.kv_heads and self.heads % self.kv_heads:
+            raise ValueError(f"heads {self.heads} is not a multiple of kv_heads {self.kv_heads}")
+
 
 def init(tokenizer: Path, seed: int, config: Init, out: Path) -> None:
     """Write a Llama checkpoint with random weights drawn from the seed, together with the tokenizer."""
-    kv_heads = config.kv_heads or config.heads
-    if config.hidden % (2 * config.heads):
-        raise MetierError(f"train.init: hidden {config.hidden} is not an even number times heads {config.heads}")
-    if config.heads % kv_heads:
-        raise MetierError(f"train.init: heads {config.heads} is not a multiple of kv_heads {kv_heads}")
     import torch
     from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
@@ -49,7 +50,7 @@ def init(tokenizer: Path, seed: int, config: Init, out: Path) -> None:
         intermediate_size=config.intermediate,
         num_hidden_layers=config.layers,
         num_attention_heads=config.heads,
-        num_key_value_heads=kv_heads,
+        num_key_value_heads=config.kv_heads or config.heads,
         max_position_embeddings=config.positions,
         tie_word_embeddings=config.tied,
         bos_token_id=words.bos_token_id,

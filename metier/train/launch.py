@@ -19,11 +19,11 @@ def train(
     base: Checkpoint, seed: int, settings: Train, out: Path, records: tuple[Iterable[Conversation], Iterable[Document]]
 ) -> Iterator[Dropped]:
     """Prepare a job unless it is prepared, train it to its end from where it stopped, and say what was left out."""
-    import torch
-
-    devices = torch.cuda.device_count()
     with writing(out):
         dropped = list(prepare(base, seed, settings, out, records))
+        import torch
+
+        devices = torch.cuda.device_count()
         if devices > 1:
             launch(out, devices)
         else:

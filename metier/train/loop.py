@@ -26,7 +26,7 @@ from metier import progress
 from metier.model.load import load_tokenizer, load_weights, quiet
 from metier.records import MetierError
 from metier.train.disk import writing
-from metier.train.prepare import MARKER, Job
+from metier.train.prepare import MARKER, Job, check_window
 
 CHECKPOINTS = "checkpoints"
 LOSSES = "loss.jsonl"
@@ -174,7 +174,7 @@ def run(out: Path) -> None:
         return
     job = msgspec.json.decode((out / "job.json").read_bytes(), type=Job)
     with quiet():
-        loop = _loop(out, job)
+        loop = make_loop(out, job)
         last = _last_checkpoint(out) if loop.is_world_process_zero() else None
         loop.accelerator.wait_for_everyone()
         last = last or _last_checkpoint(out, clean=False)
@@ -185,12 +185,11 @@ def run(out: Path) -> None:
             _finish(out, loop)
 
 
-def _loop(out: Path, job: Job) -> Loop:
+def make_loop(out: Path, job: Job) -> Loop:
+    """The Trainer of a prepared job, before its first step."""
     settings = job.settings
     model = load_weights(job.base, torch.float32)
-    positions = getattr(model.config, "max_position_embeddings", None)
-    if positions and settings.window > positions:
-        raise MetierError(f"window {settings.window} is longer than the {positions} positions of {job.base}; lower it")
+    check_window(settings.window, getattr(model.config, "max_position_embeddings", None), job.base)
     if settings.gradient_checkpointing:
         model.gradient_checkpointing_enable()
     args = _arguments(out, job)
@@ -202,7 +201,10 @@ def _loop(out: Path, job: Job) -> Loop:
 
 
 def _arguments(out: Path, job: Job) -> TrainingArguments:
-    """The Trainer's own settings: nothing is logged, shuffled, pushed or saved unless the job says so."""
+    """The Trainer's own settings: nothing is logged, shuffled, pushed or saved unless the job says so.
+
+    Without a cache, or positions that restart would not isolate the items of a window.
+    """
     settings, on_gpu = job.settings, torch.cuda.is_available()
     args = TrainingArguments(
         output_dir=str(out / CHECKPOINTS),
@@ -219,6 +221,7 @@ def _arguments(out: Path, job: Job) -> TrainingArguments:
         dataloader_pin_memory=on_gpu,
         dataloader_num_workers=0,
         remove_unused_columns=False,
+        use_cache=False,
         logging_strategy="no",
         logging_nan_inf_filter=False,
         save_strategy="no",

@@ -5,12 +5,12 @@ section 3.2). Sorting keys drawn from Exp(1) / pi gives exactly this law, with n
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
 import numpy as np
 import numpy.typing as npt
 
 from metier.records import MetierError
+from metier.text.suggest import did_you_mean
 
 Codes = npt.NDArray[np.integer]
 Floats = npt.NDArray[np.float64]
@@ -28,10 +28,8 @@ def weights(sources: Sequence[str], priorities: Mapping[str, float]) -> Floats:
     """The priority of every source; one that has none, or none above zero, is a MetierError."""
     for source in sources:
         if source not in priorities:
-            near = get_close_matches(source, list(priorities), 1)
-            hint = f"; did you mean {source!r} where it says {near[0]!r}?" if near else ""
-            known = ", ".join(sorted(priorities))
-            raise MetierError(f"priorities: the source {source!r} has none (given: {known}){hint}")
+            hint = did_you_mean(source, priorities)
+            raise MetierError(f"priorities: the source {source!r} has none, add it or mend a name; {hint}")
         if not priorities[source] > 0 or priorities[source] == float("inf"):
             raise MetierError(f"priorities: {source!r} has {priorities[source]}; give a finite number above 0")
     return np.array([priorities[source] for source in sources], np.float64)

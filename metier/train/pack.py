@@ -52,10 +52,10 @@ class Shape:
 def pack(shape: Shape, window: int, budget: int | None = None, reach: int = REACH) -> list[list[Piece]]:
     """Windows of pieces for items in their order, until a budget of tokens is spent.
 
-    Every window takes the oldest item that waits, then those of the ``reach`` items after it that fill the window best
-    (an exact subset sum). As nothing beyond the oldest + ``reach`` is ever taken, no item is displaced by more than
-    ``reach`` places. What stays empty is filled by the head of an item that may be cut; the rest of it opens the next
-    window.
+    A window opens with the rest of the item that the window before cut, else with the oldest item that waits; then come
+    those of the items up to ``reach`` after the oldest that fill it best (an exact subset sum). As nothing beyond the
+    oldest + ``reach`` is ever taken, no item is displaced by more than ``reach`` places. What stays empty is filled by
+    the head of an item that may be cut.
     """
     lengths, windows, waiting = shape.lengths, [], list[int]()
     upcoming, used, carried = 0, 0, None

@@ -6,9 +6,10 @@
 
 import contextlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -17,11 +18,12 @@ import numpy.typing as npt
 from metier import progress
 from metier.artefact import write_json
 from metier.records import Checkpoint, Conversation, Document, Dropped, MetierError
-from metier.train.encode import Items, encode
+from metier.train.encode import Items, encode, source_of
 from metier.train.order import copies, expected_mix, order, realised_mix, weights
 from metier.train.pack import Piece, Shape, displacement, pack, padding
 from metier.train.settings import Train, copies_per_source
 
+T = TypeVar("T", Conversation, Document)
 MARKER = "complete"
 KINDS: dict[str, type[np.generic]] = {"ids": np.int32, "trained": np.bool_, "positions": np.int32}
 """The arrays of windows and what they hold."""
@@ -76,13 +78,20 @@ class Notes(msgspec.Struct, kw_only=True):
 def prepare(
     base: Checkpoint, seed: int, settings: Train, out: Path, records: tuple[Iterable[Conversation], Iterable[Document]]
 ) -> Iterator[Dropped]:
-    """Write ``job.json``, ``data/``, ``mixture.json`` and ``notes.json`` unless complete; yield what was left out."""
+    """Write ``job.json``, ``data/``, ``mixture.json`` and ``notes.json`` unless complete; yield what was left out.
+
+    MetierError, before anything is encoded, where the base is no model or too short for the window, and at the first
+    record whose source has no priority.
+    """
     data = out / "data"
     if not (data / MARKER).exists():
-        from metier.model.load import check_model, load_tokenizer
+        from metier.model.load import check_model, load_tokenizer, positions
 
         check_model(base.path)
-        items = encode(load_tokenizer(base.path), *records, settings.window, settings.answers_only)
+        check_window(settings.window, positions(base.path), base.path)
+        conversations, docs = records
+        talks, pages = _drawn_by(conversations, settings.priorities), _drawn_by(docs, settings.priorities)
+        items = encode(load_tokenizer(base.path), talks, pages, settings.window, settings.answers_only)
         if not len(items):
             why = (
                 f": all {len(items.dropped)} records were left out, first {items.dropped[0].why!r}"
@@ -94,6 +103,28 @@ def prepare(
         _write(base, seed, settings, out, items)
         (data / MARKER).touch()
     yield from msgspec.json.decode((data / "dropped.json").read_bytes(), type=list[Dropped])
+
+
+def check_window(window: int, positions: int | None, base: str) -> None:
+    """MetierError where a window is longer than what the base can read."""
+    if positions and window > positions:
+        raise MetierError(f"window {window} is longer than the {positions} positions of {base}; lower it")
+
+
+def _drawn_by(records: Iterable[T], priorities: Mapping[str, float] | None) -> Iterator[T]:
+    """The same records; one whose source has no priority is a MetierError, the first of them at once."""
+    known = set[str]()
+
+    def checked(record: T) -> T:
+        source = source_of(record)
+        if priorities is not None and source not in known:
+            weights([source], priorities)
+            known.add(source)
+        return record
+
+    rest = map(checked, records)
+    first = list(islice(rest, 1))
+    return chain(first, rest)
 
 
 def _write(base: Checkpoint, seed: int, settings: Train, out: Path, items: Items) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from metier.records import Config, MetierError
+from metier.text.suggest import did_you_mean
 
 Whole = Annotated[int, msgspec.Meta(ge=1)]
 Above = Annotated[float, msgspec.Meta(gt=0)]
@@ -15,7 +16,8 @@ class Train(Config, frozen=True, kw_only=True):
     """How long, in what order and how fast to train."""
 
     epochs: Above | dict[str, Above] = 1.0
-    """Passes over the data, each in an order of its own; or source -> copies of each of its items in a single pass."""
+    """Passes over the data, each in an order of its own; or source -> copies of each of its items in a single pass,
+    where a source that is not named has one copy. A number cannot be given together with `tokens`."""
     tokens: Whole | None = None
     """Budget of forward tokens, padding not counted: the order is cut there, or passes are added until it is spent."""
     priorities: dict[str, Above] | None = None
@@ -33,7 +35,8 @@ class Train(Config, frozen=True, kw_only=True):
     warmup: Share = 0.05
     """Share of the steps in which the learning rate rises."""
     cosine_extra: Annotated[float, msgspec.Meta(ge=0)] = 0.35
-    """The cosine reaches zero this many epochs after the end; with .35, one epoch ends at 15.7% of the peak."""
+    """The cosine reaches zero this many epochs after the end: with .35, one epoch without warm-up ends at 15.7% of the
+    peak, one with a warm-up of .05 at 16.8%."""
     weight_decay: Annotated[float, msgspec.Meta(ge=0)] = 0.1
     """Weight decay of AdamW."""
     beta1: Share = 0.9
@@ -51,6 +54,13 @@ class Train(Config, frozen=True, kw_only=True):
         if self.batch_tokens % self.window:
             near = max(1, round(self.batch_tokens / self.window)) * self.window
             raise ValueError(f"batch_tokens {self.batch_tokens} is not a multiple of window {self.window}; use {near}")
+        if self.tokens is not None and not isinstance(self.epochs, dict) and self.epochs != 1:
+            raise ValueError(f"epochs {self.epochs:g} and tokens {self.tokens}: give epochs or tokens, not both")
+        if isinstance(self.epochs, dict) and self.priorities is not None:
+            for name in self.epochs:
+                if name not in self.priorities:
+                    hint = did_you_mean(name, self.priorities)
+                    raise ValueError(f"epochs names the source {name!r}, which has no priority; {hint}")
 
 
 def copies_per_source(config: Train, sources: list[str]) -> list[float]:

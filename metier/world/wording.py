@@ -2,6 +2,8 @@
 
 import csv
 import functools
+import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from metier.artefact import asset
 from metier.records import Kind, MetierError
+from metier.world.wording_rules import check_drugs, check_general
 
 T = TypeVar("T")
 
@@ -190,25 +193,35 @@ def _sentences(patterns: tuple[Pattern, ...]) -> dict[str, tuple[str, ...]]:
 @functools.cache
 def drug_wording(language: str) -> DrugWording:
     """The wording of the pharmacopoeia in one language."""
-    place = _directory(language)
-    with (place / "patterns.csv").open(encoding="utf-8", newline="") as file:
-        patterns = tuple(msgspec.convert(row, Pattern) for row in csv.DictReader(file))
-    lines = (place / "boilerplate.txt").read_text("utf-8").splitlines()
-    return DrugWording(
-        names=_read(place / "names.yaml", Names),
-        facts=_read(place / "facts.yaml", dict[str, FactWording]),
-        patterns=patterns,
-        pages=_read(place / "pages.yaml", Pages),
-        boilerplate=tuple(line for line in lines if line),
-        dialogues=_read(place / "dialogues.yaml", Dialogues),
-        rules=_read(place / "rules.yaml", Rules),
-    )
+    return read_drug_wording(_directory(language))
 
 
 @functools.cache
 def general_wording(language: str) -> General:
     """The wording of the general world in one language."""
-    return _read(_directory(language) / "general.yaml", General)
+    return read_general_wording(_directory(language))
+
+
+def read_drug_wording(place: Path) -> DrugWording:
+    """The wording of the pharmacopoeia in a directory; MetierError names the file and the entry that breaks a rule."""
+    wording = DrugWording(
+        names=_read(place / "names.yaml", Names),
+        facts=_read(place / "facts.yaml", dict[str, FactWording]),
+        patterns=tuple(_patterns(place / "patterns.csv")),
+        pages=_read(place / "pages.yaml", Pages),
+        boilerplate=tuple(line for line in _text(place / "boilerplate.txt").splitlines() if line),
+        dialogues=_read(place / "dialogues.yaml", Dialogues),
+        rules=_read(place / "rules.yaml", Rules),
+    )
+    check_drugs(place, wording)
+    return wording
+
+
+def read_general_wording(place: Path) -> General:
+    """The wording of the general world in a directory; MetierError names the entry that breaks a rule."""
+    wording = _read(place / "general.yaml", General)
+    check_general(place / "general.yaml", wording)
+    return wording
 
 
 def _directory(language: str) -> Path:
@@ -219,9 +232,27 @@ def _directory(language: str) -> Path:
     return root / language
 
 
+def _patterns(path: Path) -> Iterator[Pattern]:
+    reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
+    try:
+        for row in reader:
+            yield msgspec.convert(row, Pattern)
+    except (csv.Error, msgspec.ValidationError, TypeError) as error:
+        raise MetierError(f"{path}:{reader.line_num}: {error}; mend the wording") from None
+
+
 def _read(path: Path, kind: type[T]) -> T:
     try:
-        value: Any = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
+        value: Any = YAML(typ="safe", pure=True).load(_text(path))
         return msgspec.convert(value, kind)
     except (YAMLError, msgspec.ValidationError) as error:
         raise MetierError(f"{path}: {' '.join(str(error).split())}; mend the wording") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise MetierError(f"{path}: cannot be read ({error.strerror}); a language needs this file") from None
+    except UnicodeDecodeError as error:
+        raise MetierError(f"{path}: byte {error.start} is not valid UTF-8; save the file as UTF-8") from None

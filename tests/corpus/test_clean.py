@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,3 +81,9 @@ def test_bad_boilerplate_files(tmp_path: Path) -> None:
         clean(batch(LONG), Clean(boilerplate=str(bad)))
     with pytest.raises(MetierError, match=r"empty\.txt: no line of boilerplate"):
         clean(batch(LONG), Clean(boilerplate=str(write(tmp_path / "empty.txt", "\n"))))
+
+
+@pytest.mark.parametrize("setting", [{"min_chars": -1}, {"max_symbol_share": 1.5}, {"max_symbol_share": -0.1}])
+def test_settings_out_of_range_are_refused(setting: dict[str, float]) -> None:
+    with pytest.raises(msgspec.ValidationError, match=next(iter(setting))):
+        msgspec.convert(setting, Clean)

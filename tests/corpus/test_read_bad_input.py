@@ -3,11 +3,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
 
+from metier.corpus.read import Read
 from metier.records import MetierError
 from tests.corpus.helpers import dropped, kept, read_all, write
 
@@ -51,10 +53,9 @@ BAD_FILES: list[tuple[str, str, dict[str, Any], str]] = [
     ("a.jsonl", '{"text": "a", "focus": 1}', {"id": "focsu"}, "no row has a column 'focsu'; did you mean 'focus'"),
     ("a.jsonl", '{"text": "a", "focus": 1}', {"meta": ("Focuss",)}, "did you mean 'focus'"),
     ("a.jsonl", '{"text": "a", "url": 1}', {"source_column": "site"}, "no row has a column 'site'; known: text, url"),
-    ("a.jsonl", '{"text": "a"}', {"source_column": "text", "source": "b"}, "name one of the two"),
     ("a.csv", "txt,b\nx,1\n", {}, "no row has a column 'text'; did you mean 'txt'"),
     ("a.csv", "text,b,b\nx,1,2\n", {}, "a.csv:1: column 'b' is named twice"),
-    ("a.csv", "text,b\nx,1\n", {"delimiter": ";;"}, "is not one character"),
+    ("a.csv", '"text,b\nx,1\n', {}, "a.csv:1: malformed CSV in the line of names"),
     ("a.dat", "x", {}, "the name does not tell the format; say format: jsonl"),
     ("a.parquet", "not parquet", {}, "a.parquet: not a readable Parquet file"),
     ("a.jsonl.gz", "", {}, "a.jsonl.gz: is empty"),
@@ -72,6 +73,40 @@ def test_a_bad_file_or_setting_is_one_clear_line(
     with pytest.raises(MetierError, match=message) as caught:
         read_all(write(tmp_path / name, content), **settings)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"source_column": "site", "source": "b"}, "source and source_column: name one of the two"),
+        ({"delimiter": ";;"}, "';;' is not one character"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(setting: dict[str, str], message: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=message):
+        msgspec.convert({"paths": "a.csv", **setting}, Read)
+
+
+@pytest.mark.parametrize("opening", ['"open,0', '"""open,0', '5" nail,"0', 'two\n"lines,0'])
+def test_an_open_quote_costs_its_line_and_not_the_rest_of_the_file(tmp_path: Path, opening: str) -> None:
+    good = [f"row {number},{number}" for number in range(5000)]
+    path = write(tmp_path / "a.csv", "\n".join(["text,n", "first,1", opening, *good, "last,2", ""]))
+    texts = [document.text for document in kept(path)]
+    assert texts == ["first", *(f"row {number}" for number in range(5000)), "last"]
+    bad = dropped(path)
+    assert bad[-1] == (f"a.csv:{3 + opening.count(chr(10))}", "malformed CSV")
+    assert len(bad) == 1 + opening.count("\n")
+    assert kept(path)[-1].id == f"a.csv:{5004 + opening.count(chr(10))}"
+    with pytest.raises(MetierError, match=r"a\.csv:3: .*; mend it, or leave strict out"):
+        read_all(path, strict=True)
+
+
+def test_each_of_many_open_quotes_costs_its_line_only(tmp_path: Path) -> None:
+    rows = [f'"open {number},x' if number % 3 == 0 else f'"good {number}",y' for number in range(3000)]
+    path = write(tmp_path / "a.csv", "\n".join(["text,n", *rows]))
+    assert [document.text for document in kept(path)] == [f"good {number}" for number in range(3000) if number % 3]
+    assert {why for _, why in dropped(path)} == {"malformed CSV"}
+    assert len(dropped(path)) == 1000
 
 
 def test_missing_files_and_folders(tmp_path: Path) -> None:
@@ -109,10 +144,13 @@ def test_a_packed_file_cut_short_is_an_error(tmp_path: Path, suffix: str) -> Non
     packed = gzip.compress(data) if suffix == "gz" else zstandard.compress(data)
     path = tmp_path / f"a.jsonl.{suffix}"
     path.write_bytes(packed[: len(packed) // 2])
-    with pytest.raises(MetierError, match="cut short"):
+    with pytest.raises(MetierError, match=rf"{path}: .*cut short.*; fetch the file again"):
         read_all(path)
     path.write_bytes(b"not packed at all")
-    with pytest.raises(MetierError, match="damaged"):
+    with pytest.raises(MetierError, match=rf"{path}: damaged.*; fetch the file again"):
+        read_all(path)
+    path.write_bytes(packed[:200] + bytes(255 - byte for byte in packed[200:]))
+    with pytest.raises(MetierError, match=rf"{path}: .*; fetch the file again"):
         read_all(path)
 
 

@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from metier.evals.read import Read, read
 from metier.records import Document, Dropped, MetierError, Question
@@ -17,6 +18,7 @@ def one(path: Path, row: dict[str, object], **config: object) -> Question | Drop
     return next(iter(read(Read(paths=lines(path / "exam.jsonl", row), **config))))  # type: ignore[arg-type]
 
 
+PACKED = gzip.compress("".join(f"{number} {number * 7919}\n" for number in range(999)).encode())
 EXAM = {"question": "Which is a sign?", "options": {"A": "fever", "B": "rash", "C": "cough"}, "answer_idx": "B"}
 
 
@@ -120,15 +122,31 @@ def test_a_byte_order_mark_and_blank_lines_are_passed_over(tmp_path: Path) -> No
     ("name", "data", "message"),
     [
         ("empty.jsonl", b"", "empty.jsonl: the file is empty"),
-        ("gb.jsonl", '{"question": "以下哪一项是对的"}'.encode("gb18030"), "gb.jsonl:1: not UTF-8"),
-        ("cut.jsonl.gz", gzip.compress(b"{}" * 999)[:20], "cut.jsonl.gz: cannot be read"),
+        ("latin.jsonl", '{"question": "Où?"}'.encode("latin-1"), "latin.jsonl: byte 15 is neither UTF-8 nor GB18030"),
+        ("cut.jsonl.gz", PACKED[:20], "cut.jsonl.gz: damaged or cut short .*; fetch the file again"),
+        ("bad.jsonl.gz", PACKED[:12] + b"\xff" * 9 + PACKED[21:], "bad.jsonl.gz: damaged .*; fetch the file again"),
+        ("no.jsonl.gz", b"plain", "no.jsonl.gz: damaged .*; fetch the file again"),
+        ("cut.jsonl.zst", zstandard.compress(b"{}" * 999)[:-6], "cut.jsonl.zst: .*; fetch the file again"),
+        ("no.jsonl.zst", b"plain", "no.jsonl.zst: damaged .*; fetch the file again"),
+        ("cut.json.zst", zstandard.compress(b"[{}]")[:-3], "cut.json.zst: cut short; fetch the file again"),
         ("one.json", b"{}", "must hold an array"),
     ],
 )
 def test_a_bad_file_stops_the_step(tmp_path: Path, name: str, data: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(data)
-    with pytest.raises(MetierError, match=message):
+    with pytest.raises(MetierError, match=message) as caught:
         list(read(Read(paths=str(tmp_path / name))))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["gb.jsonl", "gb.jsonl.gz", "gb.jsonl.zst"])
+def test_gb18030_is_found(tmp_path: Path, name: str) -> None:
+    data = '{"question": "以下哪一项是对的", "options": ["甲", "乙"], "key": "A"}\n'.encode("gb18030")
+    pack = {".gz": gzip.compress, ".zst": zstandard.compress}.get(Path(name).suffix, bytes)
+    (tmp_path / name).write_bytes(pack(data))
+    [question] = read(Read(paths=str(tmp_path / name)))
+    assert isinstance(question, Question)
+    assert (question.stem, question.options) == ("以下哪一项是对的", {"A": "甲", "B": "乙"})
 
 
 def test_a_missing_file_or_column_is_named(tmp_path: Path) -> None:

@@ -154,6 +154,27 @@ def test_no_step_at_all_and_a_damaged_log_are_errors(tmp_path: Path) -> None:
         report(finished(tmp_path, [broken]), Report(), tmp_path)
 
 
+def lacking(field: str) -> dict[str, object]:
+    return {name: value for name, value in MIXTURE.items() if name != field}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("loss.jsonl", '{"step": 1, "tokens": 5, "mean_loss": 1}', r"loss.jsonl:1: .*`loss`.*run the training step"),
+        ("loss.jsonl", '{"step": 1, "loss": 1}', "loss.jsonl:1: .*`tokens`"),
+        *(("mixture.json", json.dumps({**MIXTURE, gone: None}), rf"mixture.json: .*\$.{gone}") for gone in MIXTURE),
+        *(("mixture.json", json.dumps(lacking(gone)), f"mixture.json: .*`{gone}`") for gone in MIXTURE),
+    ],
+)
+def test_a_log_that_lacks_a_field_is_an_error_and_not_an_empty_chart(
+    tmp_path: Path, name: str, text: str, said: str
+) -> None:
+    step = artefact(tmp_path, "student", "train.sft", (), {name: text})
+    with pytest.raises(MetierError, match=said):
+        report(finished(tmp_path, [step]), Report(), tmp_path)
+
+
 def test_without_free_answers_the_choices_are_shown(tmp_path: Path) -> None:
     exam = [Question("q", "Which?", options={"A": "x", "B": "y"}, key=frozenset("B"))]
     chosen = [Answer("m/q", "q", "m", "A", frozenset("A"), "log-likelihood")]

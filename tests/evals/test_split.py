@@ -31,7 +31,5 @@ def test_a_question_without_the_label_is_dropped_and_an_unknown_label_is_an_erro
     odd = Question("odd", "Which?")
     first = next(iter(split([odd, *questions()], Split(by="drug", held=0.5, keep="train"))))
     assert first == Dropped("odd", "no such label")
-        "odd", "no such label"
-    )
     with pytest.raises(MetierError, match=r"label 'durg'; did you mean 'drug'\?"):
         list(split(questions(), Split(by="durg", held=0.5, keep="train")))

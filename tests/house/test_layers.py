@@ -8,11 +8,11 @@ import pytest
 
 HOME = Path(__file__).parents[2] / "metier"
 FLOORS = (
-    "records progress", "batch", "artefact", "text", "model", "llm", "rules", "judge", "stage",
+    "records progress", "batch", "artefact", "text", "files", "model", "llm", "rules", "judge", "stage",
     "world corpus instruct preferences train evals serve", "yaml_lines", "recipe", "run", "cli",
 )  # fmt: skip
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms.split()}
-ROOMS = FLOORS[9].split()
+ROOMS = FLOORS[10].split()
 FILES = sorted(HOME.rglob("*.py"))
 
 

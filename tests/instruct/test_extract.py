@@ -1,6 +1,7 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from metier.instruct.extract import Extract, extract
@@ -111,13 +112,21 @@ def test_bad_pattern_files(tmp_path: Path) -> None:
 
 def test_bad_settings() -> None:
     doc = Document("a", "## H\nbody", meta={"question": "q"})
-    with pytest.raises(MetierError, match="name question, headings or patterns"):
-        pairs([doc])
     with pytest.raises(MetierError, match="no document has a column 'qustion'; did you mean 'question'"):
         pairs([doc], question="qustion")
     with pytest.raises(MetierError, match="document a has no column 'drug'; known: heading, question"):
         pairs([doc], headings=True, heading_question="{heading} of {drug}?")
-    with pytest.raises(MetierError, match="is not a regular expression"):
-        pairs([doc], headings=True, heading_pattern="(")
-    with pytest.raises(MetierError, match="has no group"):
-        pairs([doc], headings=True, heading_pattern="#.*")
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({}, "name question, headings or patterns"),
+        ({"question": "q", "per_sentence": -1}, "Expected `int` >= 0"),
+        ({"headings": True, "heading_pattern": "("}, "is not a regular expression"),
+        ({"headings": True, "heading_pattern": "#.*"}, "has no group"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(setting: dict[str, object], message: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=message):
+        msgspec.convert(setting, Extract)

@@ -39,6 +39,11 @@ def shout(batch: Batch[Document], config: Shout) -> Batch[Document]:
     return batch.replace(text=[text.upper() + config.mark for text in batch.values("text")])
 
 
+def salted(batch: Batch[Document], seed: int, config: Shout) -> Batch[Document]:
+    """Append the seed."""
+    return batch.replace(text=[f"{text} {seed}" for text in batch.values("text")])
+
+
 class Odd(Config):
     why: str = "odd"
     """The reason given."""

@@ -1,6 +1,8 @@
 """The engine through its front door: recipes with a user's own stages, run, rerun, changed, broken and looked into."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,11 @@ from metier.artefact import Artefact
 from metier.recipe import load
 from metier.records import Conversation, Document, MetierError
 from metier.run.account import AccountError
+from metier.run.gc import sweep
 from metier.run.lineage import lineage
 from metier.run.make import run
 from metier.run.plan import plan
+from tests.command import CHECKOUT
 
 RECIPE = """
 name: tiny
@@ -27,6 +31,10 @@ steps:
 """
 
 
+TINY = "shard_mb=0.000001"
+"""Every batch a shard of its own."""
+
+
 def write(tmp_path: Path, text: str = RECIPE) -> str:
     file = tmp_path / "recipe.yaml"
     file.write_text(text)
@@ -36,7 +44,7 @@ def write(tmp_path: Path, text: str = RECIPE) -> str:
 def make(tmp_path: Path, text: str = RECIPE, change: tuple[str, ...] = (), **more: Any) -> list[str]:
     """Run a recipe; the names of the steps that were made now."""
     found = load(write(tmp_path, text), change, more.pop("limit", 0))
-    todo = [step.name for unit in plan(found, tmp_path / "runs", more.get("to", "")).todo() for step in unit.steps]
+    todo = [step.name for unit in plan(found, tmp_path / "runs", more.get("to", ())).todo() for step in unit.steps]
     run(found, tmp_path / "runs", **more)
     return todo
 
@@ -73,7 +81,7 @@ def test_keep_writes_an_inner_step(tmp_path: Path) -> None:
 def test_shards_make_no_difference(tmp_path: Path) -> None:
     make(tmp_path)
     whole = list(Artefact(tmp_path / "runs/tiny/odd").records(Document))
-    make(tmp_path, change=("name=cut",), shard_bytes=1)
+    make(tmp_path, change=("name=cut", TINY))
     cut = Artefact(tmp_path / "runs/cut/odd")
     assert len(cut.parts(Document)) == 3
     assert list(cut.records(Document)) == whole
@@ -82,13 +90,13 @@ def test_shards_make_no_difference(tmp_path: Path) -> None:
 def test_a_broken_source_leaves_no_artefact_and_goes_on_from_the_finished_shards(tmp_path: Path) -> None:
     text = RECIPE.replace("count: 10", "count: 10, fail_at: 9")
     with pytest.raises(RuntimeError):
-        make(tmp_path, text, shard_bytes=1)
+        make(tmp_path, text, change=(TINY,))
     root = tmp_path / "runs" / "tiny"
     assert not (root / "odd").exists()
     shards = [json.loads(line) for line in (root / "log.jsonl").read_text().splitlines()]
     assert [one["shard"] for one in shards] == [0, 1]
     with pytest.raises(RuntimeError):
-        make(tmp_path, text, shard_bytes=1)
+        make(tmp_path, text, change=(TINY,))
     assert len((root / "log.jsonl").read_text().splitlines()) == 2, "a finished shard was made again"
 
 
@@ -100,7 +108,7 @@ def test_a_step_that_gains_a_second_reader_is_written(tmp_path: Path) -> None:
 
 
 def test_to_stops_after_a_step_and_the_rest_follows_later(tmp_path: Path) -> None:
-    assert make(tmp_path, to="greet") == ["letters", "shout", "odd", "greet"]
+    assert make(tmp_path, to=("greet",)) == ["letters", "shout", "odd", "greet"]
     assert make(tmp_path) == ["files", "count"]
 
 
@@ -145,11 +153,11 @@ def test_a_barrier_decides_once_over_all_shards(tmp_path: Path) -> None:
             '  unlike: {use: "tests.run.unlike:unlike"}\n  halves: {use: "tests.run.steps:halves"}\n  greet: {use',
         )
     )
-    make(tmp_path, text, shard_bytes=1)
+    make(tmp_path, text, change=(TINY,))
     manifest = Artefact(tmp_path / "runs/tiny/unlike").manifest
     assert manifest is not None and manifest.inner and manifest.dropped == {"seen": 8}
     assert ids(tmp_path, "halves") == [f"a{n}#{k}" for n in (0, 2, 4, 6, 8) for k in (0, 1)]
-    assert make(tmp_path, text, shard_bytes=1) == []
+    assert make(tmp_path, text, change=(TINY,)) == []
     assert not list((tmp_path / "runs/tiny").glob(".*.partial"))
 
 
@@ -210,3 +218,79 @@ def test_the_same_run_twice_is_the_same_to_the_byte(tmp_path: Path) -> None:
     for part in (tmp_path / "runs/tiny").rglob("*.parquet"):
         twin = tmp_path / "runs/other" / part.relative_to(tmp_path / "runs/tiny")
         assert part.read_bytes() == twin.read_bytes()
+
+
+def test_to_keeps_the_scores_that_stand_and_the_records_that_others_read(tmp_path: Path) -> None:
+    text = RECIPE + '  again: {use: "tests.run.steps:odd", from: shout}\n'
+    make(tmp_path, text)
+    scores = (tmp_path / "runs/tiny/scores.json").read_text()
+    assert "count" in scores
+    make(tmp_path, text, change=("steps.odd.why=other",), to=("odd",))
+    assert len(ids(tmp_path, "shout")) == 10, "a step with two readers stays written"
+    make(tmp_path, text, to=("again",))
+    assert (tmp_path / "runs/tiny/scores.json").read_text() == scores
+
+
+def test_two_sources_with_one_id_are_an_error(tmp_path: Path) -> None:
+    two = '  more: {use: "tests.run.steps:letters", count: 3}\n'
+    two += '  unlike: {use: "tests.run.unlike:unlike", from: [letters, more]}\n'
+    text = RECIPE.split("  shout")[0] + two
+    with pytest.raises(AccountError, match="two of its sources hold the id 'a0'"):
+        make(tmp_path, text)
+    with pytest.raises(AccountError, match="the id 'a0' comes 2 times"):
+        make(tmp_path, text.replace("run.unlike:unlike", "run.steps:odd"))
+    assert not (tmp_path / "runs/tiny/unlike").exists()
+
+
+def test_a_barrier_over_shards_that_keep_nothing(tmp_path: Path) -> None:
+    text = (
+        RECIPE.split("  shout")[0]
+        + '  odd: {use: "tests.run.steps:odd", keep: true}\n  unlike: {use: "tests.run.unlike:unlike"}\n'
+    )
+    make(tmp_path, text, change=(TINY, "steps.letters.size=1"))
+    assert ids(tmp_path, "unlike") == ["a0", "a2", "a4", "a6", "a8"]
+
+
+def test_a_kernel_may_take_a_seed(tmp_path: Path) -> None:
+    text = RECIPE.replace('shout: {use: "tests.run.steps:shout"}', 'shout: {use: "tests.run.steps:salted", seed: 5}')
+    make(tmp_path, text)
+    assert Artefact(tmp_path / "runs/tiny/odd").records(Document).__next__().text == "text 0 5"
+
+
+def test_a_renamed_file_is_another_input(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.txt").write_text("salaam")
+    text = RECIPE.replace('greet"}', f'greet", words: {tmp_path}/data/a.txt}}')
+    make(tmp_path, text)
+    (tmp_path / "data" / "a.txt").rename(tmp_path / "data" / "b.txt")
+    assert make(tmp_path, text.replace("a.txt", "b.txt")) == ["greet", "files", "count"]
+
+
+def test_scratch_that_a_step_would_go_on_from_survives_gc(tmp_path: Path) -> None:
+    text = RECIPE.replace("count: 10", "count: 10, fail_at: 9")
+    with pytest.raises(RuntimeError):
+        make(tmp_path, text, change=(TINY,))
+    found = plan(load(write(tmp_path, text), (TINY,)), tmp_path / "runs")
+    (tmp_path / "runs/tiny/.odd.0123.partial").mkdir()
+    assert sweep(found) == [".odd.0123.partial"]
+    assert list((tmp_path / "runs/tiny").glob(".odd.*.partial/shards/*.json"))
+
+
+def test_the_code_hash_follows_relative_and_neighbouring_imports(tmp_path: Path) -> None:
+    package = tmp_path / "followed_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "steps.py").write_text("from .helper import word\nfrom . import other\n")
+    (package / "helper.py").write_text("import json\nfrom .deeper import thing\n")
+    for name in ("deeper", "other", "unused"):
+        (package / f"{name}.py").write_text("")
+    (tmp_path / "followed_flat.py").write_text("import followed_beside\n")
+    (tmp_path / "followed_beside.py").write_text("")
+    script = "from metier.stage import code_files\nfor m in ('followed_package.steps', 'followed_flat'):\n"
+    script += "    print([p.name for p in code_files(m)])"
+    environment = {"PYTHONPATH": f"{tmp_path}:{CHECKOUT}", "PATH": ""}
+    said = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert said.stdout.splitlines() == [
+        "['__init__.py', 'deeper.py', 'helper.py', 'other.py', 'steps.py']",
+        "['followed_beside.py', 'followed_flat.py']",
+    ]

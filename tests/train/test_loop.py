@@ -1,13 +1,14 @@
 """Training learns, resumes to the same bits after a kill, and stops on a loss that is no number."""
 
 import json
-import math
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -16,14 +17,20 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from metier import progress
 from metier.records import Checkpoint, MetierError
-from metier.train.loop import CHECKPOINTS, losses, run
+from metier.train.loop import CHECKPOINTS, Loop, losses, make_loop, run
 from metier.train.one_stage import OneStage, one_stage
-from metier.train.prepare import prepare
+from metier.train.prepare import Job, prepare
 from metier.train.pretrain import Pretrain, pretrain
 from metier.train.sft import Sft, sft
 from tests.train.conftest import conversation, document
 
 QUICK = {"window": 128, "batch_tokens": 512, "learning_rate": 3e-3, "save_seconds": 600.0}
+
+
+def prepared(base: Checkpoint, out: Path, settings: Sft) -> Loop:
+    """The loop of a job over forty conversations, before its first step."""
+    list(prepare(base, 5, settings, out, (map(conversation, range(40)), ())))
+    return make_loop(out, msgspec.json.decode((out / "job.json").read_bytes(), type=Job))
 
 
 def test_a_stage_leaves_a_model_that_learnt(base: Checkpoint, tmp_path: Path) -> None:
@@ -60,9 +67,24 @@ def test_the_learning_rate_warms_up_and_ends_at_a_sixth(base: Checkpoint, tmp_pa
     assert peak == round(0.2 * len(rates))
     assert max(rates) == QUICK["learning_rate"]
     assert rates[0] == 0
-    whole, warm = round(len(rates) * 1.35), round(0.2 * len(rates))
-    last = 0.5 * (1 + math.cos(math.pi * (len(rates) - 1 - warm) / (whole - warm)))
-    assert rates[-1] == pytest.approx(last * QUICK["learning_rate"], rel=1e-4)
+    assert rates[peak:] == sorted(rates[peak:], reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("warmup", "epochs", "extra", "end"),
+    [(0.0, 1, 0.35, 0.157), (0.05, 1, 0.35, 0.168), (0.0, 2, 0.35, 0.054), (0.0, 1, 0.0, 0.0)],
+)
+def test_one_epoch_ends_at_a_sixth_of_the_peak(
+    base: Checkpoint, tmp_path: Path, warmup: float, epochs: int, extra: float, end: float
+) -> None:
+    loop = prepared(base, tmp_path, Sft(**QUICK, warmup=warmup, epochs=epochs, cosine_extra=extra))
+    loop.job = msgspec.structs.replace(loop.job, steps=1000)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    schedule = loop.create_scheduler(1000, optimizer)
+    for _ in range(1000):
+        optimizer.step()
+        schedule.step()
+    assert schedule.get_last_lr()[0] == pytest.approx(end, abs=6e-4)
 
 
 def test_the_loss_is_the_mean_over_answers_of_the_whole_step(base: Checkpoint, tmp_path: Path) -> None:
@@ -78,6 +100,31 @@ def test_the_loss_is_the_mean_over_answers_of_the_whole_step(base: Checkpoint, t
         logs = model(ids, position_ids=positions, use_cache=False).logits.log_softmax(-1)[:, :-1]
     own = -logs.gather(2, ids[:, 1:, None])[:, :, 0][torch.from_numpy(data["trained"][:, 1:])]
     assert first[0].loss == pytest.approx(float(own.mean()), abs=1e-4)
+
+
+def test_the_loop_isolates_the_items_of_a_window(base: Checkpoint, tmp_path: Path) -> None:
+    """On a model whose attention matters, through the batches and the model call of the loop itself."""
+    shutil.copytree(base.path, tmp_path / "base")
+    weights = load_file(tmp_path / "base" / "model.safetensors")
+    large = {name: weight * (6 if weight.dim() > 1 else 1) for name, weight in weights.items()}
+    save_file(large, tmp_path / "base" / "model.safetensors", {"format": "pt"})
+    loop = prepared(Checkpoint(str(tmp_path / "base")), tmp_path / "out", Sft(**QUICK))
+    assert loop.model.config.use_cache is False
+    batch = loop.data_collator([0])
+    starts = (batch["position_ids"][0] == 0).nonzero()[:, 0].tolist()
+    assert len(starts) > 4
+    with torch.inference_mode():
+        packed = float(loop.compute_loss(loop.model, batch))
+        one_text = torch.arange(QUICK["window"])[None]
+        mixed = float(loop.compute_loss(loop.model, {**batch, "position_ids": one_text}))
+        total, count = 0.0, 0
+        for first, last in zip(starts, [*starts[1:], QUICK["window"]], strict=True):
+            alone = {name: table[:, first:last] for name, table in batch.items() if name != "position_ids"}
+            trained = int((alone["labels"][:, 1:] != -100).sum())
+            if trained:
+                total, count = total + float(loop.compute_loss(loop.model, alone)) * trained, count + trained
+    assert packed == pytest.approx(total / count, abs=1e-5)
+    assert abs(packed - mixed) > 1e-3
 
 
 def test_a_killed_run_ends_with_the_same_bits(base: Checkpoint, tmp_path: Path) -> None:
@@ -133,3 +180,27 @@ def test_a_disk_that_is_full_is_named(base: Checkpoint, tmp_path: Path) -> None:
 def test_a_window_beyond_the_positions_is_an_error(base: Checkpoint, tmp_path: Path) -> None:
     with pytest.raises(MetierError, match="window 512 is longer than the 256 positions"):
         list(sft(base, 5, Sft(), tmp_path, map(conversation, range(40))))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [({"window": 512}, "window 512 is longer"), ({"priorities": {"notes": 1.0}}, "the source 'meetings' has none")],
+)
+def test_what_can_be_known_before_encoding_is_said_before_torch_is_imported(
+    base: Checkpoint, tmp_path: Path, settings: dict[str, object], said: str
+) -> None:
+    code = f"""
+import sys
+from metier.records import Checkpoint, Conversation, Message, MetierError
+from metier.train.sft import Sft, sft
+talk = Conversation("c", (Message("user", "a"), Message("assistant", "b")), source="meetings")
+try:
+    list(sft(Checkpoint({base.path!r}), 1, Sft(**{ {"window": 256, **settings}!r}), sys.argv[1], [talk]))
+except MetierError as error:
+    print(error, "torch" in sys.modules, "transformers" in sys.modules)
+"""
+    code = code.replace("sys.argv[1]", "__import__('pathlib').Path(sys.argv[1])")
+    job = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert said in job.stdout
+    assert job.stdout.strip().endswith("False False")

@@ -79,7 +79,7 @@ def test_sources_are_numbered_as_they_come() -> None:
 
 def test_a_source_without_priority_is_an_error() -> None:
     with pytest.raises(
-        MetierError, match=r"the source 'leaflet' has none .*did you mean 'leaflet' where it says 'leaflets'"
+        MetierError, match=r"the source 'leaflet' has none, add it or mend a name; did you mean 'leaflets'\?"
     ):
         weights(["leaflet"], {"leaflets": 2.0, "book": 1.0})
     with pytest.raises(MetierError, match="give a finite number above 0"):

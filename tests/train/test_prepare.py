@@ -1,5 +1,6 @@
 """The prepared job holds every token, isolates its items, and says what it mixed."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -145,3 +146,25 @@ def test_settings_out_of_range_are_refused() -> None:
             msgspec.convert(wrong, Sft)
     with pytest.raises(msgspec.ValidationError, match="priorities"):
         msgspec.convert({}, OneStage)
+    with pytest.raises(msgspec.ValidationError, match="epochs 3 and tokens 500: give epochs or tokens, not both"):
+        msgspec.convert({"epochs": 3, "tokens": 500}, Sft)
+    with pytest.raises(msgspec.ValidationError, match="the source 'bok', which has no priority; did you mean 'book'"):
+        msgspec.convert({"epochs": {"bok": 3}, "priorities": {"book": 1}}, OneStage)
+    both = msgspec.convert({"epochs": {"book": 3}, "tokens": 500}, Sft)
+    assert (both.epochs, both.tokens) == ({"book": 3}, 500)
+
+
+def test_an_unknown_source_ends_the_reading_where_it_first_appears(base: Checkpoint, tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def talks() -> Iterator[Conversation]:
+        for number in range(5000):
+            seen.append(number)
+            yield msgspec.structs.replace(conversation(1), id=f"c{number}", source="web" if number == 1500 else "notes")
+
+    with pytest.raises(MetierError, match="priorities: the source 'web' has none"):
+        list(prepare(base, 1, Sft(**SMALL, priorities={"notes": 1}), tmp_path, (talks(), ())))
+    assert seen[-1] == 1500
+    with pytest.raises(MetierError, match="priorities: the source 'book' has none"):
+        list(prepare(base, 1, Sft(**SMALL, priorities={"notes": 1}), tmp_path, (talks(), iter([document(1)]))))
+    assert seen[-1] == 0

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -62,7 +63,21 @@ def test_a_fresh_model_is_small_and_drawn_from_its_seed(base: Checkpoint, tmp_pa
     assert AutoTokenizer.from_pretrained(tmp_path / "a").chat_template
 
 
-@pytest.mark.parametrize(("config", "said"), [(Init(heads=3), "hidden 128"), (Init(kv_heads=3), "kv_heads 3")])
-def test_a_shape_that_cannot_be_is_an_error(base: Checkpoint, tmp_path: Path, config: Init, said: str) -> None:
-    with pytest.raises(MetierError, match=said):
-        init(Path(base.path), 1, config, tmp_path / "m")
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"heads": 3}, "hidden 128 is not an even number times heads 3"),
+        ({"hidden": 12}, "hidden 12 is not an even number times heads 4"),
+        ({"kv_heads": 3}, "heads 4 is not a multiple of kv_heads 3"),
+        ({"layers": 0}, "layers"),
+    ],
+)
+def test_a_shape_that_cannot_be_is_refused(settings: dict[str, int], said: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=said):
+        msgspec.convert(settings, Init)
+
+
+@pytest.mark.parametrize("settings", [{"size": 300}, {"size": 1 << 21}, {"alphabet": 0}, {"alphabet": 1.5}])
+def test_a_vocabulary_that_cannot_be_is_refused(settings: dict[str, float]) -> None:
+    with pytest.raises(msgspec.ValidationError, match=next(iter(settings))):
+        msgspec.convert(settings, Vocab)
