@@ -38,7 +38,10 @@ def launch(out: Path, processes: int) -> None:
     total = msgspec.json.decode((out / "job.json").read_bytes(), type=Job).tokens
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
-        job = subprocess.Popen([*command, "-m", "metier.train.loop", str(out)], stdout=said, stderr=said)
+        # what this process holds open for its children, the lock of the run directory, they hold with it
+        job = subprocess.Popen(
+            [*command, "-m", "metier.train.loop", str(out)], stdout=said, stderr=said, close_fds=False
+        )
         while job.poll() is None:
             try:
                 job.wait(1.0)
