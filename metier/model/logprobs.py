@@ -123,10 +123,13 @@ def _score(loaded: Loaded, rows: Sequence[_Row]) -> list[list[float]]:
     first = min((place for row in rows for _, place, _ in row.targets), default=width - 1)
     with torch.inference_mode():
         device = loaded.device
+        plain = not (groups > 0).any()
+        if plain:  # one text a row: causal attention is all the mask it needs, as padding comes after
+            positions = np.broadcast_to(np.arange(width, dtype=np.int64), ids.shape).copy()
         out = loaded.model(
             input_ids=torch.from_numpy(ids).to(device),
             position_ids=torch.from_numpy(positions).to(device),
-            attention_mask=_mask(torch.from_numpy(groups).to(device), loaded.model.dtype),
+            attention_mask=None if plain else _mask(torch.from_numpy(groups).to(device), loaded.model.dtype),
             use_cache=False,
             logits_to_keep=width - first,
         )
