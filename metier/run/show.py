@@ -15,7 +15,7 @@ class Show:
         self.live = not quiet and sys.stderr.isatty()
         self.bar: Any = None
         self.name, self.said = "", 0.0
-        self.start, self.first, self.unit = 0.0, 0, ""
+        self.start, self.first, self.last, self.unit = 0.0, 0, 0, ""
 
     def line(self, text: str) -> None:
         """One line that stays."""
@@ -51,8 +51,9 @@ class Show:
     def update(self, done: int, total: int, unit: str, note: str) -> None:
         """Hear how far the step is."""
         now = time.monotonic()
-        if unit != self.unit:  # another kind of work, or one that goes on where it was stopped: a clock of its own
+        if unit != self.unit or done < self.last:  # other work, or the next model: a clock of its own
             self.start, self.first, self.unit = now, done, unit
+        self.last = done
         how = rate(done, total, (done - self.first) / max(now - self.start, 1e-9), unit)
         if self.bar is not None:
             self.bar.update(self.bar.task_ids[0], completed=done, total=total or None, how=f"{how} {note}")
