@@ -100,8 +100,8 @@ def main() -> int:
         seconds = time.monotonic() - begin
         print(f"undisturbed: {seconds:.0f} s")
         draw = random.Random(given.seed)
-        # so spread that the kills fall over the whole run, most of them in training
-        moments = [draw.uniform(1, max(3.0, 0.4 * seconds)) for _ in range(given.kills)]
+        # so short that ten of them do not add up to a whole run, so long that work is done in between
+        moments = [draw.uniform(1, max(3.0, 0.2 * seconds)) for _ in range(given.kills)]
         hits = disturb(given.recipe, wild, wild / name, moments)
         ours, theirs = files(calm / name), files(wild / name)
         different = sorted(path for path in ours.keys() | theirs.keys() if ours.get(path) != theirs.get(path))
