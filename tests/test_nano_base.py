@@ -1,5 +1,6 @@
 """The base model that ships: small, plain, at home in the general world, and a stranger to every drug of a recipe."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -32,7 +33,7 @@ def test_it_is_small_and_loads_without_metier() -> None:
     assert sum(one.numel() for one in model.parameters()) <= 1_000_000
     assert (NANO / "model.safetensors").stat().st_size <= 4 << 20
     tokenizer = AutoTokenizer.from_pretrained(str(NANO))
-    assert "{% generation %}" in tokenizer.chat_template
+    assert re.search(r"\{%-? generation -?%\}.*\{%-? endgeneration -?%\}", tokenizer.chat_template, re.S)
     text = "Fünf Ärzte, 头孢曲松, \U0001f642 and\ta tab"
     assert tokenizer.decode(tokenizer(text)["input_ids"], skip_special_tokens=True) == text, (
         "bytes stand in for the rest"
