@@ -188,7 +188,8 @@ class _Reader(msgspec.Struct, frozen=True):
             message, _, where = str(error).partition(" - at `$")
             key = re.split(r"[.\[`]", where.lstrip("."))[0] if where else ""
             if not key and (missing := re.search(r"field `(\w+)`", message)):
-                raise self.fail(f"{stage.name} needs the setting {missing[1]!r}") from None
+                remedy = f"write it there, or --set steps.{self.name}.{missing[1]}=VALUE"
+                raise self.fail(f"{stage.name} needs the setting {missing[1]!r}; {remedy}") from None
             value = f"{key} is {own[key]!r}: " if key in own else ""
             raise self.fail(f"{value}{message[:1].lower()}{message[1:]}", key) from None
         except MetierError as error:

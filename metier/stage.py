@@ -20,6 +20,7 @@ from metier.batch import Batch
 from metier.records import Checkpoint, Config, MetierError, Record
 
 ROOMS = ("world", "corpus", "instruct", "preferences", "train", "evals", "serve")
+HOME = Path(metier.__path__[0])
 Shape = Literal["records", "batch", "checkpoint", "models", "path"]
 Flow = Literal["source", "kernel", "barrier", "stream", "job"]
 SHAPES = {
@@ -84,7 +85,9 @@ def find(name: str) -> Stage:
     """Import the one module that holds a stage and read its signature; StageError where there is none."""
     module, _, function = name.partition(":")
     if not function:
-        if name not in names():
+        room, _, verb = name.partition(".")
+        file = HOME / room / f"{verb}.py"
+        if room not in ROOMS or not file.is_file() or not _holds_stage(file):
             raise StageError(f"no stage {name!r}")
         module, function = f"metier.{name}", name.rsplit(".", 1)[-1]
     try:
@@ -105,15 +108,15 @@ def find(name: str) -> Stage:
 
 def names() -> list[str]:
     """Every stage that ships, found by its file: a module whose function bears its name, or a barrier."""
-    found = []
-    for room in ROOMS:
-        for file in sorted((Path(metier.__path__[0]) / room).glob("[a-z]*.py")):
-            text = file.read_text(encoding="utf-8")
-            named = re.search(rf"^def {file.stem}\([^)]*\bconfig: ", text, re.M)
-            barrier = re.search(r"^def sketch\(.*^def decide\(", text, re.M | re.S)
-            if named or barrier:
-                found.append(f"{room}.{file.stem}")
-    return found
+    files = [(room, file) for room in ROOMS for file in sorted((HOME / room).glob("[a-z]*.py"))]
+    return [f"{room}.{file.stem}" for room, file in files if _holds_stage(file)]
+
+
+def _holds_stage(file: Path) -> bool:
+    """Whether a file of a room is a stage's: read as text, nothing is imported."""
+    text = file.read_text(encoding="utf-8")
+    named = re.search(rf"^def {file.stem}\([^)]*\bconfig: ", text, re.M)
+    return bool(named or re.search(r"^def sketch\(.*^def decide\(", text, re.M | re.S))
 
 
 def _read(name: str, run: Callable[..., Any], module: str) -> Stage:
