@@ -6,6 +6,14 @@ from typing import Any
 
 import pytest
 
+from metier.artefact import Artefact
+from metier.model.load import load_tokenizer
+from metier.recipe import load
+from metier.records import Conversation, Document
+from metier.run.make import run
+from metier.run.plan import Plan
+from metier.train.encode import encode
+from metier.train.settings import Train
 from tests.command import CHECKOUT, metier
 
 DATA = CHECKOUT.parent / "shared" / "data" / "corpus" / "medquad_qa.jsonl.gz"
@@ -16,11 +24,12 @@ def change(**settings: Any) -> list[str]:
     return [word for key, value in settings.items() for word in ("--set", f"steps.{key.replace('__', '.')}={value}")]
 
 
-def keys(place: Path) -> set[tuple[str, str, str]]:
-    """(task, model, metric) of every score."""
+def keys(place: Path) -> set[tuple[str, str, str, str]]:
+    """(task, model, metric, by) of every score; ``by`` as ``kind=single``, empty where it is overall."""
     scores = json.loads((place / "scores.json").read_text())
     assert all(one["n"] > 0 and one["low"] <= one["value"] <= one["high"] for one in scores)
-    return {(one["task"], one["model"], one["metric"]) for one in scores}
+    by = [",".join(f"{name}={value}" for name, value in one["by"].items()) for one in scores]
+    return {(one["task"], one["model"], one["metric"], cell) for one, cell in zip(scores, by, strict=True)}
 
 
 def test_quickstart_in_small(tmp_path: Path) -> None:
@@ -29,7 +38,9 @@ def test_quickstart_in_small(tmp_path: Path) -> None:
     assert said.code == 0, said
     place = tmp_path / "runs" / "quickstart"
     tasks = {(task, model, "accuracy") for task in ("drugs", "general") for model in ("base", "specialist")}
-    assert keys(place) == tasks | {("general", "specialist", "tax")}
+    found = keys(place)
+    assert {key[:3] for key in found} == tasks | {("general", "specialist", "tax")}
+    assert {(*key, cell) for key in tasks for cell in ("", "kind=single", "kind=yesno")} <= found
     page = (place / "report.html").read_text()
     assert "specialist" in page and "exact duplicate" in page and "<script" not in page
     for task, model, _ in tasks:
@@ -47,12 +58,48 @@ def test_quickstart_in_small(tmp_path: Path) -> None:
 @pytest.mark.skipif(not DATA.exists(), reason=f"needs the MedQuAD file at {DATA}")
 def test_medquad_on_a_few_real_pages(tmp_path: Path) -> None:
     small = change(pages__paths=DATA, one_stage__tokens=9000, reader__tokens=9000, two_stage__tokens=9000)
-    small += change(institutes__values="[GARD]", rest__values="[GARD]", diseases__held=0.4, reading__held=0.4)
+    small += change(institutes__values="[GARD]", rest__values="[GARD]", diseases__held=0.1, reading__held=0.1)
     small += change(samples__limit=2)
-    said = metier("run", "medquad", "--limit", "900", *small, cwd=tmp_path)
+    said = metier("run", "medquad", "--limit", "780", *small, cwd=tmp_path)
     assert said.code == 0, said
-    found = keys(tmp_path / "runs" / "medquad-limit900")
+    found = keys(tmp_path / "runs" / "medquad-limit780")
     for task in ("heldout", "new_sources"):
         for model in ("base", "one_stage", "two_stage"):
-            assert (task, model, "bits_per_byte") in found
-            assert (task, model, "bits_per_byte_gap") in found
+            for cell in ("", "overlap=low"):
+                assert (task, model, "bits_per_byte", cell) in found
+                assert (task, model, "bits_per_byte_gap", cell) in found
+        assert (task, "training", "overlap_share", "") in found
+
+
+def test_every_arm_of_one_vs_two_spends_the_same(tmp_path: Path) -> None:
+    """Pages (or conversations made from them), dialogues and general talk: the same tokens in every arm, within 1%."""
+    recipe = load("one-vs-two")
+    made = run(recipe, tmp_path, ["unique", "unified", "general"])
+    sizes = {
+        "raw": per_copy(made, docs="unique", conversations=("drugs", "general")),
+        "unified": per_copy(made, docs="", conversations=("unified", "drugs", "general")),
+    }
+    arms = {
+        "one stage, raw": [("raw", "one_stage_raw_1")],
+        "one stage, unified": [("unified", "one_stage_unified_1")],
+        "two stages": [("raw", "read_1"), ("raw", "two_stage_raw_1")],
+    }
+    for arm, trainings in arms.items():
+        spent = {"pages": 0.0, "dialogues": 0.0, "general": 0.0}
+        for data, step in trainings:
+            settings = recipe.steps[step].config
+            assert isinstance(settings, Train) and isinstance(settings.epochs, dict) and settings.tokens
+            tokens = {source: sizes[data][source] * copies for source, copies in settings.epochs.items()}
+            assert sum(tokens.values()) == pytest.approx(settings.tokens, rel=0.01), arm
+            for source, number in tokens.items():
+                part = {"drug_dialogue": "dialogues", "general": "general"}.get(source, "pages")
+                spent[part] += number
+        assert spent == pytest.approx({"pages": 640_000, "dialogues": 320_000, "general": 240_000}, rel=0.01), arm
+
+
+def per_copy(made: Plan, docs: str, conversations: tuple[str, ...]) -> dict[str, int]:
+    """Tokens of each source in one copy of the data, as the trainer encodes them."""
+    talk = [one for name in conversations for one in Artefact(made.root / name).records(Conversation)]
+    pages = list(Artefact(made.root / docs).records(Document)) if docs else []
+    items = encode(load_tokenizer("asset:nano"), talk, pages, 256, True)
+    return {source: int(items.lengths[items.codes == code].sum()) for code, source in enumerate(items.sources)}
