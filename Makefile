@@ -23,7 +23,7 @@ $(VENV)/.stamp-train: $(PINS)
 	touch $@
 
 $(VENV)/.stamp-dev: $(VENV)/.stamp-train
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,serve,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,serve,documents,ray,dev]"
 	touch $@
 
 format:

@@ -7,14 +7,15 @@ strings, sets are sorted lists, nested structs are structs.
 import functools
 import json
 import types
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from metier.records import Record
+from metier.records import Dropped, Record
 
 R = TypeVar("R", bound=Record)
 
@@ -92,6 +93,17 @@ def decode(kind: type[R], rows: pa.RecordBatch | pa.Table) -> Iterator[R]:
         yield kind(**{name: _decode(hint, value) if nested else value for (name, hint, nested), value in pairs})
 
 
+class Shared(Protocol):
+    """Something worked out of a column once for all stages of a chain, with one entry a row."""
+
+    def take(self, rows: Any) -> Self:
+        """The entries of some rows, by a mask."""
+        ...
+
+
+S = TypeVar("S", bound=Shared)
+
+
 @dataclass(frozen=True)
 class Batch(Generic[R]):
     """Records of one noun as Arrow columns, with ``why`` (null = kept). What a kernel takes and gives."""
@@ -99,6 +111,10 @@ class Batch(Generic[R]):
     kind: type[R]
     rows: pa.RecordBatch
     why: pa.Array
+    detail: pa.Array | None = None
+    """What is to be said of one dropped row alone, as the record it repeats; null elsewhere."""
+    memo: dict[str, dict[Any, Any]] = field(default_factory=dict, repr=False, compare=False)
+    """Column -> what was worked out of it; it goes with the rows as long as the column stays as it is."""
 
     @classmethod
     def of(cls, kind: type[R], records: Sequence[R], why: Sequence[str | None] | None = None) -> "Batch[R]":
@@ -123,37 +139,61 @@ class Batch(Generic[R]):
         """One column as Python values, dropped rows included (a dict column is JSON text)."""
         return cast("list[Any]", self.rows.column(name).to_pylist())
 
+    def shared(self, column: str, make: Callable[[pa.Array], S]) -> S:
+        """What ``make`` works out of a column: done once, then kept with the rows."""
+        done = self.memo.setdefault(column, {})
+        if make not in done:
+            done[make] = make(self.rows.column(column))
+        return cast("S", done[make])
+
     def records(self) -> Iterator[R]:
         """Every row as a record, dropped ones included."""
         return decode(self.kind, self.rows)
 
     def replace(self, **columns: Sequence[Any]) -> "Batch[R]":
-        """The same rows with some columns anew, given as plain values."""
+        """The same rows with some columns anew, given as plain values or as Arrow arrays."""
         rows, at = self.rows, schema(self.kind)
         for name, values in columns.items():
-            field = at.field(name)
-            rows = rows.set_column(at.get_field_index(name), field, pa.array(values, field.type))
-        return Batch(self.kind, rows, self.why)
+            one = at.field(name)
+            array = values.cast(one.type) if isinstance(values, pa.Array) else pa.array(values, one.type)
+            rows = rows.set_column(at.get_field_index(name), one, array)
+        kept = {column: dict(done) for column, done in self.memo.items() if column not in columns}
+        return Batch(self.kind, rows, self.why, self.detail, kept)
 
-    def drop(self, why: Sequence[str | None]) -> "Batch[R]":
-        """The same rows, those with a reason marked as dropped; an earlier reason stands."""
-        old = self.why.to_pylist()
-        both = [before or now for before, now in zip(old, why, strict=True)]
-        return Batch(self.kind, self.rows, pa.array(both, pa.large_string()))
+    def drop(self, why: Sequence[str | None], detail: Sequence[str | None] | None = None) -> "Batch[R]":
+        """The same rows, those with a reason marked as dropped; an earlier reason stands.
+
+        Reasons are counted by their text; what concerns one row alone is its ``detail``.
+        """
+        reasons, details = pa.array(why, pa.large_string()), self.detail
+        if detail is not None:
+            given = pa.array(detail, pa.large_string())
+            given = pc.if_else(self.why.is_null(), given, pa.scalar(None, pa.large_string()))
+            details = given if details is None else pc.coalesce(details, given)
+        if self.why.null_count < len(self):
+            reasons = pc.coalesce(self.why, reasons)
+        return Batch(self.kind, self.rows, reasons, details, self.memo)
 
     def kept(self) -> "Batch[R]":
         """Only the rows that are kept."""
         if self.why.null_count == len(self):
             return self
         mask = self.why.is_null()
-        return Batch(self.kind, self.rows.filter(mask), self.why.filter(mask))
+        plain = mask.to_numpy(zero_copy_only=False)
+        memo = {column: {make: one.take(plain) for make, one in done.items()} for column, done in self.memo.items()}
+        return Batch(self.kind, self.rows.filter(mask), self.why.filter(mask), None, memo)
 
     def dropped(self) -> list[tuple[str, str]]:
         """(id, why) of every row that is dropped."""
-        if self.why.null_count == len(self):
-            return []
+        lost = self.lost()
+        return list(zip(lost["id"].to_pylist(), lost["why"].to_pylist(), strict=True))
+
+    def lost(self) -> pa.RecordBatch:
+        """Every row that is dropped, as rows of ``Dropped``."""
         mask = self.why.is_valid()
-        return list(zip(self.ids.filter(mask).to_pylist(), self.why.filter(mask).to_pylist(), strict=True))
+        detail = pa.nulls(len(self), pa.large_string()) if self.detail is None else self.detail
+        columns = [self.ids.filter(mask), self.why.filter(mask), detail.filter(mask).fill_null("")]
+        return pa.RecordBatch.from_arrays(columns, schema=schema(Dropped))
 
 
 def batches(kind: type[R], records: Iterable[R], size: int = 4096) -> Iterator[Batch[R]]:

@@ -5,7 +5,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -27,6 +27,9 @@ Limit = Annotated[
     int, typer.Option("--limit", min=0, help="Cut every source to N records: a trial run in NAME-limitN.")
 ]
 To = Annotated[str, typer.Option("--to", metavar="STEP", help="Stop after this step.")]
+Engine = Annotated[
+    Literal["local", "ray"], typer.Option("--engine", help="ray: make shards on a Ray cluster (RAY_ADDRESS, or here).")
+]
 RUNS = Path("runs")
 INTERRUPTED = 130
 """What a shell expects of a program that the user stopped."""
@@ -71,13 +74,14 @@ def plan(
 @app.command()
 def run(
     recipe: RecipeName, change: Sets = None, name: Name = "", limit: Limit = 0, to: To = "", runs: Runs = RUNS,
+    engine: Engine = "local",
 ) -> None:  # fmt: skip
     """Make what a recipe asks for: finished steps stand, an interrupted run goes on where it was."""
     from metier.run.describe import result
     from metier.run.make import run as make
     from metier.run.show import Show
 
-    made = make(_load(recipe, change, name, limit), runs, [to] if to else [], Show())
+    made = make(_load(recipe, change, name, limit), runs, [to] if to else [], Show(), engine)
     print(result(made))
 
 

@@ -261,7 +261,7 @@ class _Reader(msgspec.Struct, frozen=True):
                 fits = [repr(s.name) for s in self.above.values() if one.kind in s.stage.yields]
                 remedy = f"feed it from {' or '.join(fits)}" if fits else f"add a step that yields {wanted}"
                 raise self.fail(f"{text}; {remedy}", "from", one.name)
-        elif source.stage.flow != "job":
+        elif one.shape != "path" and source.stage.flow != "job":
             text = f"{one.name} takes a directory, but step {source.name!r} ({source.stage.name}) yields records"
             raise self.fail(f"{text}; feed it from a step of the train room, a path or asset:nano", "from", one.name)
 

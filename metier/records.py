@@ -158,10 +158,11 @@ class Score(Record, frozen=True):
 
 
 class Dropped(Record, frozen=True):
-    """A record that was left out, and why."""
+    """A record that was left out, and why; ``detail`` is what concerns it alone, as the record that it repeats."""
 
     id: str
     why: str
+    detail: str = ""
 
 
 class Checkpoint(Record, frozen=True):

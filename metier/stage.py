@@ -1,7 +1,10 @@
 """A stage is a plain function whose address is its name, and whose signature is its contract.
 
 ``corpus.clean`` is ``clean`` in ``metier/corpus/clean.py``; ``my_package.steps:shout`` is a function of yours. A module
-with ``sketch`` and ``decide`` is a barrier. What a parameter is fed follows from its type: see ``SHAPES``.
+with ``sketch(batch, config) -> pa.Table`` (one row a record, ``id`` among its columns) and
+``decide(sketches: Sketches, config) -> Iterator[Dropped]`` is a barrier; ``decide`` may take ``out: Path`` for files of
+its own, and ``each: Each`` to have work done piece by piece wherever there is room. What a parameter is fed follows
+from its type: see ``SHAPES``.
 """
 
 import importlib
@@ -15,7 +18,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 
 import metier
-from metier.artefact import Finished
+from metier.artefact import Finished, asset
 from metier.batch import Batch
 from metier.records import Checkpoint, Config, MetierError, Record
 
@@ -142,17 +145,19 @@ def _read(name: str, run: Callable[..., Any], module: str) -> Stage:
         flow = "source"
     elif "out" in given:
         flow = "job"
-    if flow == "kernel" and (len(inputs) > 1 or given - {"seed"}):
-        raise StageError(f"stage {name}: a kernel takes one batch, 'config' and 'seed', nothing else")
+    shapes = [one.shape for one in inputs]
+    if flow == "kernel" and (shapes.count("batch") > 1 or set(shapes) - {"batch", "path"} or given - {"seed"}):
+        raise StageError(f"stage {name}: a kernel takes one batch, paths, 'config' and 'seed', nothing else")
     return Stage(name, flow, run, tuple(inputs), config, yields, frozenset(given), module, inspect.getdoc(run) or "")
 
 
 def _barrier(name: str, home: Any) -> Stage:
     stage = _read(name, home.sketch, home.__name__)
-    kind = stage.inputs[0].kind
     doc = inspect.getdoc(home) or ""
+    given = frozenset({"out", "each"} & inspect.signature(home.decide).parameters.keys())
+    kind = stage.fed.kind if stage.fed is not None else None
     return msgspec.structs.replace(
-        stage, flow="barrier", run=home.decide, sketch=home.sketch, yields=(kind,), doc=doc, given=frozenset()
+        stage, flow="barrier", run=home.decide, sketch=home.sketch, yields=(kind,), doc=doc, given=given
     )
 
 
@@ -185,7 +190,8 @@ def _yields(returned: Any) -> tuple[tuple[type[Record], ...], bool]:
 
 
 def code_files(module: str) -> list[Path]:
-    """The file of a stage's module and of every module of the same project that it imports, directly or not.
+    """The file of a stage's module, of every module of the same project that it imports, directly or not, and of the
+    assets that these name.
 
     The same project: the stage's own package, or, of a module that is in none, the files beside it.
     """
@@ -202,9 +208,13 @@ def code_files(module: str) -> list[Path]:
         if file is not None and file not in seen:
             seen[file] = None
             waiting += _imports(name, file)
-    return sorted(seen)
+    names = {name for file in seen for name in ASSET.findall(file.read_text("utf-8"))}
+    paths = [asset(name) for name in sorted(names) if (HOME / "assets" / name.removeprefix("asset:")).exists()]
+    files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else (path,)) if file.is_file()]
+    return sorted({*seen, *files})
 
 
+ASSET = re.compile(r"asset\(f?\"(asset:[\w/-]+)")
 IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([^\n#]+))", re.M
 )

@@ -12,23 +12,32 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from metier.files import LIMIT, lines
+from metier.files import LIMIT, TooLarge, lines
 from metier.records import MetierError
 from metier.text.suggest import did_you_mean
 
 
 class Row(NamedTuple):
-    """What stands at a line: the values by column, or why they could not be read."""
+    """What stands at a line: the values by column, or why they could not be read.
+
+    ``place`` is what stands behind the file's name in ids where a line alone does not tell (``!MEMBER:LINE``).
+    """
 
     line: int
     values: dict[str, Any]
     why: str = ""
+    place: str = ""
 
 
 def jsonl_rows(texts: Iterator[str], path: Path) -> Iterator[Row]:
     """One JSON object a line; blank lines are passed over."""
+    return object_rows(lines(texts, path))
+
+
+def object_rows(numbered: Iterable[tuple[int, str]]) -> Iterator[Row]:
+    """The JSON object of every numbered line that is not blank."""
     decode = msgspec.json.Decoder().decode
-    for number, line in lines(texts, path):
+    for number, line in numbered:
         if line and not line.isspace():
             yield _json_row(number, line, decode)
 
@@ -194,13 +203,13 @@ def text_rows(texts: Iterator[str], path: Path, split: str, column: str) -> Iter
         some.append(line)
         size += len(line)
         if size > LIMIT:
-            raise MetierError(f"{path}: a text of more than {LIMIT >> 20} MB; say split: line or split: blank")
+            raise TooLarge(f"{path}: a text of more than {LIMIT >> 20} MB; say split: line or split: blank")
     if any(line.strip() for line in some):
         yield Row(first, {column: "\n".join(some)})
 
 
-def parquet_rows(path: Path, named: Iterable[str], every: bool) -> Iterator[Row]:
-    """Rows of a Parquet file, a group at a time; ``named`` columns only, unless ``every`` scalar one is wanted."""
+def parquet_tables(path: Path, named: Iterable[str], every: bool) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """(number of the first row, some rows) of a Parquet file; ``named`` columns, or ``every`` scalar one besides."""
     try:
         file = pq.ParquetFile(path)
     except (pa.ArrowInvalid, OSError) as error:
@@ -220,6 +229,15 @@ def parquet_rows(path: Path, named: Iterable[str], every: bool) -> Iterator[Row]
                 raise MetierError(f"{path}: damaged after row {number} ({reason}); fetch the file again") from None
             if rows is None:
                 return
-            for values in rows.to_pylist():
-                number += 1
-                yield Row(number, values)
+            yield number + 1, rows
+            number += rows.num_rows
+
+
+def table_rows(first: int, table: pa.RecordBatch, path: Path) -> Iterator[Row]:
+    """The rows of a table one by one, numbered from ``first``."""
+    try:
+        rows = table.to_pylist()
+    except (ValueError, OverflowError) as error:
+        what = f"a row from {first} to {first + table.num_rows - 1} has a value that cannot be read ({error})"
+        raise MetierError(f"{path}: {what}; mend it, or leave its column out of meta") from None
+    yield from (Row(number, values) for number, values in enumerate(rows, first))

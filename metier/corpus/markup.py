@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from metier.corpus.formats import Row
-from metier.files import LIMIT
+from metier.files import LIMIT, TooLarge
 from metier.records import MetierError
 
 NO_RECORD = "no record element in the file"
@@ -109,7 +109,7 @@ def xml_rows(
                 yield from reader.ready
                 reader.ready.clear()
             if since > LIMIT:
-                raise MetierError(f"{path}: more than {LIMIT >> 20} MB without a record; is records: {records} right?")
+                raise TooLarge(f"{path}: more than {LIMIT >> 20} MB without a record; is records: {records} right?")
         reader.parser.Parse("", True)
     except expat.ExpatError as error:
         yield from reader.ready

@@ -1,35 +1,42 @@
 """Bring files in as documents."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from metier.batch import Batch
-from metier.corpus.files import Found, find
-from metier.corpus.formats import Row, csv_rows, json_rows, jsonl_rows, parquet_rows, text_rows
-from metier.corpus.markup import NO_RECORD, declared_encoding, xml_rows
-from metier.files import chunks, texts
+from metier.corpus.ahead import ahead
+from metier.corpus.columnar import BYTES, ROWS, Piece, json_pieces, pack, parquet_pieces
+from metier.corpus.documents import in_place, other_rows
+from metier.corpus.fields import Fields, document
+from metier.corpus.files import ARCHIVES, Found, find
+from metier.corpus.formats import Row
+from metier.corpus.markup import NO_RECORD
 from metier.records import Config, Document, Files, Kind, MetierError
 from metier.text.suggest import did_you_mean
 
-ROWS, CHARACTERS = 2048, 16 << 20
-Format = Literal["auto", "jsonl", "json", "parquet", "csv", "tsv", "text", "xml"]
+Format = Literal[
+    "auto", "jsonl", "json", "parquet", "csv", "tsv", "text", "xml", "html", "pdf", "docx", "xlsx", "arrow"
+]
 
 
 class Read(Config, frozen=True):
     """Which files, how they are written, and which columns become what."""
 
     paths: Files
-    """Files to read, globs allowed; .gz and .zst are unpacked on the way."""
+    """Files to read, globs allowed, here or in a store (s3://, gs://, https://, ...; keys come from the environment),
+    or the directory of a Hugging Face data set (every split; DIR/train for one); .gz, .zst, .bz2, .xz, tar and zip are
+    unpacked on the way."""
     format: Format = "auto"
-    """How the files are written; auto goes by the suffix."""
+    """How the files, or those in an archive, are written; auto goes by the suffix."""
     text: str = "text"
-    """Column (or XML path) that becomes the text; a list of strings is joined by blank lines."""
+    """Column (or XML path) that becomes the text; a list of strings is joined by blank lines. A page, PDF or Word file
+    has one text, with title, url or pages beside it."""
     id: str | tuple[str, ...] = ()
-    """Columns that make the id, joined by a colon; without any it is FILE:LINE (FILE:ROW in Parquet)."""
+    """Columns that make the id, joined by a colon; without any it is FILE:LINE (FILE:ROW in Parquet), in archives and
+    Excel files FILE!MEMBER:LINE."""
     kind: Kind = "web"
     """What sort of document these are."""
     source: str = ""
@@ -53,7 +60,7 @@ class Read(Config, frozen=True):
     delimiter: str = ""
     """CSV and TSV: what stands between cells; by default a comma, or a tab."""
     encoding: str = ""
-    """Encoding of the files; by default UTF-8, or GB18030 where they are not UTF-8."""
+    """Encoding of the files; by default UTF-8, or GB18030 where they are not UTF-8; `mixed` tells it line by line."""
     strict: bool = False
     """Stop at the first row that cannot be read, instead of dropping it with its reason."""
 
@@ -65,68 +72,124 @@ class Read(Config, frozen=True):
 
 
 def read(config: Read) -> Iterator[Batch[Document]]:
-    """Read every row of every file as a document; a row that cannot be read is dropped under its FILE:LINE."""
+    """Read every row of every file as a document; a row that cannot be read is dropped under its FILE:LINE.
+
+    Reading goes on upon a thread of its own, a batch or two before they are asked for.
+    """
     files = find(config.paths, config.format)
-    if (config.records or config.fields) and all(file.format != "xml" for file in files):
+    if (config.records or config.fields) and all(file.format not in ("xml", *ARCHIVES) for file in files):
         raise MetierError("records and fields are for XML, and none of the files is XML; drop them or say format: xml")
-    documents: list[Document] = []
-    why: list[str | None] = []
-    size = 0
-    for document, reason in _documents(files, config):
-        documents.append(document)
-        why.append(reason or None)
-        size += len(document.text)
-        if len(documents) >= ROWS or size >= CHARACTERS:
-            yield Batch.of(Document, documents, why)
-            documents, why, size = [], [], 0
-    if documents:
-        yield Batch.of(Document, documents, why)
+    yield from ahead(pack(_batches(files, config)), lambda batch: batch.rows.nbytes, BYTES)
+
+
+def _fields(config: Read) -> Fields:
+    """What the settings say of columns."""
+    keys = ((config.id,) if config.id else ()) if isinstance(config.id, str) else config.id
+    source, kind = config.source, config.kind
+    return Fields(config.text, keys, config.source_column, config.meta, source, kind, config.language, config.licence)
 
 
 def _named(config: Read) -> tuple[str, ...]:
     """Every column that the settings name."""
-    keys = (config.id,) if isinstance(config.id, str) else config.id
-    named = (config.text, *keys, config.source_column, *(config.meta or ()), *config.fields)
+    named = (*_fields(config).needed, *(config.meta or ()), *config.fields)
     return tuple(dict.fromkeys(name for name in named if name))
 
 
-def _documents(files: list[Found], config: Read) -> Iterator[tuple[Document, str]]:
-    """Each document with the reason it is dropped for, or none."""
+def _batches(files: list[Found], config: Read) -> Iterator[Batch[Document]]:
+    """The documents of each file, those that are dropped with their reason."""
     named, ids = _named(config), _Ids(files)
     in_xml: set[str] = set()
     elements: set[str] = set()
     records = 0
     for number, file in enumerate(files):
-        seen: set[str] = set()
-        lines: dict[int, int] = {}
-        rows = 0
-        for row in _rows(file, config, named):
-            rows += 1
-            if row.why == NO_RECORD:
-                elements.update(row.values)
-            elif not row.why:
-                records += 1
-                seen.update(row.values)
-            place = _place(file.name, row, lines) if file.format in ("json", "xml") else f"{file.name}:{row.line}"
-            document, why = _document(row, place, config)
-            if why and config.strict:
-                raise MetierError(f"{file.path}:{row.line}: {why}; mend it, or leave strict out to drop it")
-            if not why and config.id:
-                ids.claim(document.id, number, row.line)
-            if rows == ROWS and seen and file.format != "xml":
-                _require((config.text,), seen, file.path)
-            yield document, why
-        if not rows:
+        account = _Account(number, file, config, ids)
+        for piece in _pieces(file, config, named):
+            yield from account.batches(piece)
+        if not account.rows:
             raise MetierError(f"{file.path}: is empty; leave it out of paths or fetch it again")
+        elements |= account.elements
+        records += account.records
         if file.format == "xml":
-            in_xml |= seen
-        elif seen:
-            _require(named, seen, file.path)
+            in_xml |= account.seen
+        elif account.seen:
+            _require(named, account.seen, file.path)
     if not records and elements:
         hint = did_you_mean(config.records, elements)
         raise MetierError(f"records: no element {config.records!r} in any of {len(files)} files; {hint}")
     if in_xml and all(file.format == "xml" for file in files):
         _require(named, in_xml, files[0].path)
+
+
+class _Account:
+    """What was seen in one file so far."""
+
+    def __init__(self, number: int, file: Found, config: Read, ids: "_Ids") -> None:
+        self.number, self.file, self.config, self.ids = number, file, config, ids
+        self.fields = _fields(config)
+        self.seen: set[str] = set()
+        self.elements: set[str] = set()
+        self.lines: dict[int, int] = {}
+        self.rows = self.records = 0
+
+    def batches(self, piece: Piece | Iterator[Row]) -> Iterator[Batch[Document]]:
+        """The documents of a piece: at once where nothing in it is unusual, else row by row where it is."""
+        if isinstance(piece, Iterator):
+            yield from self.gather(piece)
+            return
+        found = piece.batch(self.file.name, self.fields)
+        if found is None:
+            parts = piece.parts(self.fields)
+            for part in parts:
+                yield from self.batches(part)
+            if not parts:
+                yield from self.gather(piece.rows())
+            return
+        batch, lines = found
+        self.rows += len(batch)
+        self.records += len(batch)
+        self.seen |= piece.names()
+        if self.fields.id:
+            for id, line in zip(batch.values("id"), lines, strict=True):
+                self.ids.claim(id, self.number, line)
+        yield batch
+
+    def gather(self, rows: Iterator[Row]) -> Iterator[Batch[Document]]:
+        """The documents of rows taken one by one."""
+        documents: list[Document] = []
+        why: list[str | None] = []
+        size = 0
+        for row in rows:
+            document, reason = self.document(row)
+            documents.append(document)
+            why.append(reason or None)
+            size += len(document.text)
+            if len(documents) >= ROWS or size >= BYTES:
+                yield Batch.of(Document, documents, why)
+                documents, why, size = [], [], 0
+        if documents:
+            yield Batch.of(Document, documents, why)
+
+    def document(self, row: Row) -> tuple[Document, str]:
+        """The document of a row, and why it is dropped if it is."""
+        file = self.file
+        self.rows += 1
+        if row.why == NO_RECORD:
+            self.elements.update(row.values)
+        elif not row.why:
+            self.records += 1
+            self.seen.update(row.values)
+        place = row.place or f":{row.line}"
+        if file.format in ("json", "xml") and not row.place:
+            place = _place(row, self.lines)
+        found, why = document(row, f"{file.name}{place}", self.fields)
+        if why and self.config.strict:
+            here = f"{file.path}{row.place or f':{row.line}'}"
+            raise MetierError(f"{here}: {why}; mend it, or leave strict out to drop it")
+        if not why and self.fields.id:
+            self.ids.claim(found.id, self.number, row.line)
+        if self.rows == ROWS and self.seen and file.format != "xml":
+            _require((self.fields.text,), self.seen, file.path)
+        return found, why
 
 
 def _require(named: tuple[str, ...], seen: set[str], path: Path) -> None:
@@ -149,74 +212,17 @@ class _Ids:
             raise MetierError(f"{here}: id {id!r} is taken already by {there}; name more columns in id, or none")
 
 
-def _rows(file: Found, config: Read, named: tuple[str, ...]) -> Iterator[Row]:
-    if file.format == "parquet":
-        return parquet_rows(file.path, named, config.meta is None)
-    encoding = config.encoding
-    if file.format == "xml" and not encoding:
-        encoding = declared_encoding(next(chunks(file.path), b""))
-    some = texts(file.path, encoding)
-    if file.format == "jsonl":
-        return jsonl_rows(some, file.path)
-    if file.format == "json":
-        return json_rows(some, file.path)
-    if file.format == "text":
-        return text_rows(some, file.path, config.split, config.text)
-    if file.format == "xml":
-        fields = {name: name for name in named} | config.fields
-        return xml_rows(some, file.path, config.records, fields, own=not config.fields)
-    return csv_rows(some, file.path, config.delimiter or (",", "\t")[file.format == "tsv"], config.columns)
+def _pieces(file: Found, config: Read, named: tuple[str, ...]) -> Iterator[Piece | Iterator[Row]]:
+    """The rows of a file, many at once where its format and its place allow it."""
+    if in_place(file, config.encoding):
+        if file.format == "jsonl":
+            return json_pieces(file.path, config.encoding)
+        if file.format == "parquet":
+            return parquet_pieces(file.path, named, config.meta is None)
+    return iter((other_rows(file, config, named),))
 
 
-def _place(name: str, row: Row, lines: dict[int, int]) -> str:
-    """FILE:LINE, with a count behind it for every further record that begins on one line of a JSON or XML file."""
+def _place(row: Row, lines: dict[int, int]) -> str:
+    """:LINE, with a count behind it for every further record that begins on one line of a JSON or XML file."""
     lines[row.line] = count = lines.get(row.line, 0) + 1
-    return f"{name}:{row.line}" if count == 1 else f"{name}:{row.line}.{count}"
-
-
-def _document(row: Row, place: str, config: Read) -> tuple[Document, str]:
-    """The document of a row, and why it is dropped if it is."""
-    values = row.values
-    if row.why:
-        return Document(place, ""), row.why
-    keys = (config.id,) if isinstance(config.id, str) else config.id
-    for column in (config.text, *keys, config.source_column):
-        if column and column not in values:
-            return Document(place, ""), f"no column {column}"
-    text = _text(values[config.text])
-    if not text or text.isspace():
-        return Document(place, ""), "the text is not a string" if text is None else "the text is empty"
-    id = ":".join(_scalar(values[key]) or "" for key in keys) if keys else place
-    if not id.strip(":"):
-        return Document(place, ""), "the id is empty"
-    source = (_scalar(values[config.source_column]) or "") if config.source_column else config.source
-    if config.meta is None:
-        meta = {key: value for key in values if key != config.text and (value := _scalar(values[key])) is not None}
-    else:
-        meta = {key: _any(values.get(key)) for key in config.meta}
-    kind, language, licence = config.kind, config.language, config.licence
-    return Document(id, text, source or kind, kind, language, licence, "", meta), ""
-
-
-def _text(value: Any) -> str | None:
-    """Text as it stands, passages joined by blank lines, nothing as empty, anything else as None."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return "\n\n".join(value)
-    return None
-
-
-def _scalar(value: Any) -> str | None:
-    """A plain value as text (nothing as empty); None for a nested one."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return None if isinstance(value, (dict, list)) else str(value)
-
-
-def _any(value: Any) -> str:
-    """Any value as text, a nested one as JSON."""
-    plain = _scalar(value)
-    return json.dumps(value, ensure_ascii=False, default=str) if plain is None else plain
+    return f":{row.line}" if count == 1 else f":{row.line}.{count}"

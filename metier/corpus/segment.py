@@ -1,138 +1,90 @@
 """Cut long documents where their structure allows it, and lose nothing."""
 
-import bisect
-import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Literal
 
 import pyarrow as pa
 
 from metier.batch import Batch
-from metier.records import Config, Document
-from metier.text.sentences import starts
+from metier.records import Config, Document, File
+from metier.text.passages import Characters, Limits, cut
 
-_STRUCTURE = re.compile(
-    r"(?P<heading>\n\s*(?=#{1,6}\s|<[一-鿿]{1,8}>))"
-    r"|(?P<blank>\n[^\S\n]*\n\s*)"
-    r"|(?P<item>\n\s*(?=[-*•·▪◦]\s|\(?\d{1,2}[.)、]\s))"
-)
-_HEADING_TAIL = re.compile(r"(?:^|\n)[^\S\n]*(?:#{1,6}\s[^\n]*|<[一-鿿]{1,8}>[^\n]*|[^\n]{1,60}[:：])\s*$")
-_CLAUSE = re.compile(r"[,;:،؛]\s+|[，；：、]\s*|\n\s*|\s+(?=[-–—•*·]\s)")
-_SPACE = re.compile(r"\s+")
-_JOINED = re.compile(
-    "[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0900-\u0903\u093a-\u094f\u200d\ufe0f\u3099\u309a]"
-)
+_MOST, _LEAST = 1200, 200
 
 
 class Segment(Config, frozen=True):
-    """How long a passage may be."""
+    """How long a passage may be, in characters or in tokens."""
 
-    max_chars: int = 1200
-    """Longer documents are cut into passages of at most this many characters."""
-    min_chars: int = 200
-    """Passages are not made shorter than this where there is a choice; at most half of `max_chars`."""
+    max_chars: int | None = None
+    """Longer documents are cut into passages of at most this many characters; 1200 unless tokens are counted."""
+    min_chars: int | None = None
+    """Passages are not made shorter than this where there is a choice; at most half of `max_chars`; 200, or a sixth."""
+    tokenizer: File = ""
+    """Count in tokens of this one: a checkpoint directory, a tokenizer.json, or asset:nano."""
+    max_tokens: int | None = None
+    """As max_chars, in tokens, without those that a template adds."""
+    min_tokens: int | None = None
+    """As min_chars, in tokens; at most half of `max_tokens`; a sixth of it unless said."""
+    long_sentences: Literal["whole", "cut"] = "whole"
+    """A sentence longer than a passage stays whole (up to four times as long), or is cut at a clause."""
 
     def __post_init__(self) -> None:
-        if self.max_chars < 1:
-            raise ValueError(f"max_chars {self.max_chars} is no length; say 1 or more")
-        if not 0 <= self.min_chars * 2 <= self.max_chars:
-            raise ValueError(f"min_chars {self.min_chars} is not between 0 and half of max_chars ({self.max_chars})")
-
-
-class Places(NamedTuple):
-    """Offsets where a text may be cut, by strength; each is where the next passage begins."""
-
-    headings: list[int]
-    blanks: list[int]
-    items: list[int]
-    sentences: list[int]
+        unit, most, least = "chars", self.max_chars, self.min_chars
+        if self.tokenizer:
+            if self.max_chars is not None or self.min_chars is not None:
+                raise ValueError("a tokenizer is named and lengths in characters; say max_tokens, or leave it out")
+            if self.max_tokens is None:
+                raise ValueError("a tokenizer is named and no length in tokens; say max_tokens")
+            unit, most, least = "tokens", self.max_tokens, self.min_tokens
+        elif self.max_tokens is not None or self.min_tokens is not None:
+            raise ValueError("lengths in tokens need a tokenizer; name a checkpoint directory or asset:nano")
+        if most is not None and most < 1:
+            raise ValueError(f"max_{unit} {most} is no length; say 1 or more")
+        if least is not None and not 0 <= least * 2 <= (most or _MOST):
+            raise ValueError(f"min_{unit} {least} is not between 0 and half of max_{unit} ({most or _MOST})")
 
 
 def segment(batch: Batch[Document], config: Segment) -> Batch[Document]:
     """Cut documents that are too long into passages ID#0, ID#1, ..., their children; others pass as they are."""
-    texts, whys = batch.values("text"), batch.why.to_pylist()
-    if all(len(text) <= config.max_chars or why for text, why in zip(texts, whys, strict=True)):
+    texts, why = batch.values("text"), batch.why.to_pylist()
+    kept = [number for number, reason in enumerate(why) if not reason]
+    parts = dict(zip(kept, _cut([texts[number] for number in kept], config), strict=True))
+    parts = {number: some for number, some in parts.items() if some != [texts[number]]}
+    if not parts:
         return batch
     at: list[int] = []
-    ids: list[str] = []
-    parents: list[str] = []
     pieces: list[str] = []
-    rows = zip(batch.values("id"), batch.values("parent"), texts, whys, strict=True)
-    for number, (id, parent, text, why) in enumerate(rows):
-        parts = [text] if why else passages(text, config.max_chars, config.min_chars)
-        whole = bool(why) or len(text) <= config.max_chars
-        for count, part in enumerate(parts):
-            at.append(number)
-            ids.append(id if whole else f"{id}#{count}")
-            parents.append(parent if whole else id)
-            pieces.append(part)
+    ids, parents = batch.values("id"), batch.values("parent")
+    new_ids: list[str] = []
+    new_parents: list[str] = []
+    for number, text in enumerate(texts):
+        some = parts.get(number)
+        at += [number] * len(some or (text,))
+        pieces += some or (text,)
+        new_ids += [f"{ids[number]}#{count}" for count in range(len(some))] if some else [ids[number]]
+        new_parents += [ids[number]] * len(some) if some else [parents[number]]
     index = pa.array(at, pa.int64())
     light = batch.replace(text=[""] * len(batch))  # a book taken once for each of its passages would fill the memory
     grown = Batch(batch.kind, light.rows.take(index), batch.why.take(index))
-    return grown.replace(id=ids, parent=parents, text=pieces)
+    return grown.replace(id=new_ids, parent=new_parents, text=pieces)
 
 
-def passages(text: str, max_chars: int, min_chars: int = 0) -> list[str]:
-    """The text in passages of at most ``max_chars``; together they hold every character that is not white space."""
-    if len(text) <= max_chars:
-        return [text]
-    cut = (text[start:stop].strip() for start, stop in _spans(text, max_chars, min_chars))
-    return [piece for piece in cut if piece] or [text]
+def passages(text: str, max_chars: int, min_chars: int = 0, long_sentences: str = "cut") -> list[str]:
+    """The text in passages of at most ``max_chars``; together they hold every character that is not white space.
+
+    Where long sentences stay ``whole``, a passage may be a single sentence that is longer.
+    """
+    return cut(text, Limits(max_chars, min_chars, long_sentences == "whole"), Characters())
 
 
-def _spans(text: str, most: int, least: int) -> Iterator[tuple[int, int]]:
-    places = _places(text)
-    start = 0
-    while start < len(text):
-        start += len(text[start : start + most]) - len(text[start : start + most].lstrip())
-        rest = len(text) - start
-        if rest <= most:
-            yield start, len(text)
-            return
-        reach = start + (most if rest - most >= least else rest - least)
-        stop = _cut(text, places, start, (start + least, reach), start + most)
-        yield start, stop
-        start = stop
+def _cut(texts: Sequence[str], config: Segment) -> list[list[str]]:
+    whole = config.long_sentences == "whole"
+    if config.tokenizer and config.max_tokens:
+        from metier.model.token_passages import cut_by_tokens, load
 
-
-def _places(text: str) -> Places:
-    found: dict[str, list[int]] = {"heading": [], "blank": [], "item": []}
-    for match in _STRUCTURE.finditer(text):
-        if match.end() < len(text):
-            found[str(match.lastgroup)].append(match.end())
-    return Places(found["heading"], found["blank"], found["item"], starts(text))
-
-
-def _cut(text: str, places: Places, start: int, wished: tuple[int, int], limit: int) -> int:
-    """Where the passage that begins at ``start`` ends: the strongest place in reach, the last of its strength."""
-    low, reach = wished
-    middle = start + (limit - start) // 2
-    blank = _SPACE.match(text, limit)
-    far = blank.end() if blank else limit
-    reach = far if reach == limit else reach
-    for offsets, earliest in ((places.headings, low), (places.blanks, middle), (places.items, middle)):
-        if stop := _last(text, offsets, max(start + 1, earliest), reach):
-            return stop
-    for earliest, latest in ((low, reach), (start + 1, far)):
-        if stop := _last(text, places.sentences, max(start + 1, earliest), latest):
-            return stop
-    for offsets in places:
-        if stop := _last(text, offsets, start + 1, far, plain=True):
-            return stop
-    for pattern in (_CLAUSE, _SPACE):
-        if ends := [match.end() for match in pattern.finditer(text, start + 1, far)]:
-            return ends[-1]
-    while limit > start + 1 and _JOINED.match(text, limit):
-        limit -= 1
-    return limit
-
-
-def _last(text: str, offsets: list[int], low: int, high: int, plain: bool = False) -> int:
-    """The last offset in [low, high] that leaves no heading at the end of a passage; 0 if there is none."""
-    stop = bisect.bisect_right(offsets, high)
-    while stop and offsets[stop - 1] >= low:
-        offset = offsets[stop - 1]
-        if plain or not _HEADING_TAIL.search(text, max(0, offset - 200), offset):
-            return offset
-        stop -= 1
-    return 0
+        least = config.max_tokens // 6 if config.min_tokens is None else config.min_tokens
+        return cut_by_tokens(texts, Limits(config.max_tokens, least, whole), load(config.tokenizer))
+    most = config.max_chars or _MOST
+    least = min(_LEAST, most // 6) if config.min_chars is None else config.min_chars
+    limits = Limits(most, least, whole)
+    return [[text] if len(text) <= most else cut(text, limits, Characters()) for text in texts]

@@ -71,7 +71,8 @@ def manifests(run: Finished) -> dict[str, Manifest]:
 def funnel(run: Finished) -> list[Flow]:
     """The steps through which records flow: sources, those that pass records on, and those that drop some."""
     steps = {name: one for name, one in manifests(run).items() if _passed(one) or one.dropped}
-    texts = _texts(run, {id for one in steps.values() for some in one.examples.values() for id in some[:EXAMPLES]})
+    shown = [x for one in steps.values() for some in one.examples.values() for x in some[:EXAMPLES]]
+    texts = _texts(run, {x.id for x in shown if not x.text})
     widest = max((max(_passed(one), one.count_in) for one in steps.values()), default=1) or 1
     made = []
     for name, one in steps.items():
@@ -108,7 +109,7 @@ def _made(counts: Mapping[str, int]) -> str:
 
 def _reasons(one: Manifest, texts: Mapping[str, str]) -> Iterable[Reason]:
     for why, n in sorted(one.dropped.items(), key=lambda pair: -pair[1]):
-        examples = tuple(Example(id, texts.get(id, "")) for id in one.examples.get(why, [])[:EXAMPLES])
+        examples = tuple(Example(x.id, x.text or texts.get(x.id, "")) for x in one.examples.get(why, [])[:EXAMPLES])
         yield Reason(why, count(n), examples)
 
 

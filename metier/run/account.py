@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from metier.artefact import Example
 from metier.batch import Batch
 from metier.records import Dropped, MetierError, Record
 
@@ -44,7 +45,7 @@ class Ledger:
         self.lost: set[str] = set()
         self.counts: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
-        self.examples: dict[str, list[str]] = {}
+        self.examples: dict[str, list[Example]] = {}
         self.made: dict[str, set[str]] = {}
         self.characters = 0
 
@@ -69,7 +70,7 @@ class Ledger:
             self.reasons[record.why] += 1
             some = self.examples.setdefault(record.why, [])
             if len(some) < 5:
-                some.append(record.id)
+                some.append(Example(record.id, detail=record.detail))
             return
         kind = type(record).__name__.lower()
         self.counts[kind] += 1

@@ -1,17 +1,44 @@
 """The narrow side of a barrier: sketches gathered from every shard, one decision over all of them, kept until done."""
 
+import functools
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from metier.artefact import read_part
-from metier.batch import Batch, schema
+from metier.artefact import Each, Sketches, read_part
+from metier.batch import Batch, batches
 from metier.recipe import Step
-from metier.records import Dropped
+from metier.records import Dropped, Record
 from metier.run.account import AccountError
 from metier.run.context import Context
+from metier.run.fuse import fed
+
+OUT = "out"
+"""Where a decision puts files of its own until its artefact is finished."""
+
+
+class Gone(NamedTuple):
+    """What a barrier drops: numbers of rows over all sources, ascending, with their reasons and details."""
+
+    rows: NDArray[np.int64]
+    why: pa.Array
+    detail: pa.Array
+
+    def mark(self, batch: Batch[Any], start: int) -> Batch[Any]:
+        """A batch whose first row has the number ``start``, with the rows that are gone dropped."""
+        low, high = np.searchsorted(self.rows, (start, start + len(batch)))
+        if low == high:
+            return batch
+        at = np.full(len(batch), -1)
+        at[self.rows[low:high] - start] = np.arange(low, high)
+        places = pa.array(at, mask=at < 0)
+        return Batch(batch.kind, batch.rows, self.why.take(places), self.detail.take(places), batch.memo)
 
 
 def sketch_path(scratch: Path, source: str, number: int) -> Path:
@@ -19,65 +46,106 @@ def sketch_path(scratch: Path, source: str, number: int) -> Path:
     return scratch / "sketch" / source.replace("/", "_") / f"{number:05d}.parquet"
 
 
-def write_sketch(path: Path, tables: list[pa.Table]) -> None:
+def take_sketch(step: Step, batch: Batch[Any], arguments: dict[str, Any]) -> pa.Table:
+    """The sketch of one batch; it has a row for every record, in their order."""
+    assert step.stage.sketch is not None
+    table: pa.Table = step.stage.sketch(batch, **arguments)
+    if "id" not in table.column_names or not table["id"].combine_chunks().equals(batch.ids):
+        raise AccountError(f"{step.stage.name}: a sketch has a row for every record, in their order, with its id")
+    return table
+
+
+def write_sketch(path: Path, tables: Iterable[pa.Table]) -> None:
     """Write the sketch of one shard; it appears under its name only when it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(".tmp")
-    pq.write_table(pa.concat_tables(tables), scratch)
+    # hashes do not shrink: neither codec nor dictionary
+    pq.write_table(pa.concat_tables(tables), scratch, compression="none", use_dictionary=False, write_statistics=False)
     scratch.replace(path)
 
 
-def decided(step: Step, context: Context) -> pa.StructArray:
-    """(id, why) of all that a barrier drops: read back where it was decided before, else decided now."""
+def decision_path(scratch: Path) -> Path:
+    """Where what a barrier decided is kept until it is carried out."""
+    return scratch / "decision.parquet"
+
+
+def decide(step: Step, context: Context, each: Each) -> None:
+    """Decide all that a barrier drops, unless that was done before a crash."""
     scratch = context.scratch(step)
-    file = scratch / "decision.parquet"
+    file = decision_path(scratch)
     if not file.exists():
-        drops = _decide(step, _sketches(step, context, scratch))
-        batch = Batch.of(Dropped, drops)
+        table = _decide(step, _sketches(step, context, each), scratch / OUT, each)
         part = file.with_suffix(".tmp")
-        pq.write_table(pa.Table.from_batches([batch.rows], schema(Dropped)), part)
+        pq.write_table(table, part)
         part.replace(file)
-    rows = pq.read_table(file).combine_chunks()
-    columns = [
-        rows[name].combine_chunks() if rows.num_rows else pa.array([], pa.large_string()) for name in ("id", "why")
-    ]
-    return pa.StructArray.from_arrays(columns, ["id", "why"])
 
 
-def _decide(step: Step, sketches: list[Path]) -> list[Dropped]:
-    """What the barrier drops; its ids must be unique over all sources, as drops go by id."""
-    if not sketches:
-        return []
-    table = pa.concat_tables(pq.read_table(part) for part in sketches)
-    ids = table["id"]
-    if pc.count_distinct(ids).as_py() != len(ids):
-        counts = pc.value_counts(ids)
-        twice = counts.filter(pc.greater(counts.field("counts"), 1))[0]["values"].as_py()
-        raise AccountError(f"two of its sources hold the id {twice!r}; give them other ids (id: in corpus.read)")
-    drops = list(step.stage.run(table, step.config))
-    names = {drop.id for drop in drops}
-    if len(names) != len(drops) or pc.sum(pc.is_in(ids, value_set=pa.array(list(names), ids.type))).as_py() != len(
-        names
-    ):
+def read_gone(file: Path, start: int = 0, stop: int | None = None) -> Gone:
+    """What a barrier decided of the rows from ``start`` to before ``stop``."""
+    some = None if stop is None else [("row", ">=", start), ("row", "<", stop)]
+    table = pq.read_table(file, filters=some).combine_chunks()
+    columns = [column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in table.columns]
+    return Gone(columns[0].to_numpy(), columns[1], columns[2])
+
+
+def _decide(step: Step, sketches: Sketches, out: Path, each: Each) -> pa.Table:
+    """(row, why, detail) of what the barrier drops; ids must be unique over all sources, as drops go by id."""
+    if name := repeated([table for table, _ in sketches.parts]):
+        raise AccountError(f"two of its sources hold the id {name!r}; give them other ids (id: in corpus.read)")
+    out.mkdir(parents=True, exist_ok=True)
+    given = {"out": out, "each": each}
+    extra = {name: given[name] for name in given.keys() & step.stage.given}
+    drops = step.stage.run(sketches, step.config, **extra) if sketches.parts else iter(())
+    lost = pa.Table.from_batches([some.rows for some in batches(Dropped, drops)], Batch.of(Dropped, []).rows.schema)
+    ids = lost["id"].combine_chunks()
+    rows, at, start = [], [], 0
+    for table in sketches.tables(["id"]):
+        place = pc.index_in(table["id"], value_set=ids).combine_chunks()
+        here = place.is_valid()
+        rows.append(np.flatnonzero(here.to_numpy(zero_copy_only=False)) + start)
+        at.append(place.filter(here).to_numpy(zero_copy_only=False))
+        start += table.num_rows
+    number = np.concatenate([*rows, np.empty(0, np.int64)]).astype(np.int64)
+    if len(number) != len(ids):
         raise AccountError(f"{step.stage.name} dropped a record twice, or one it was never given")
-    return drops
+    order = pa.array(np.concatenate([*at, np.empty(0, np.int64)]).astype(np.int64))
+    return pa.table({"row": number, "why": lost["why"].take(order), "detail": lost["detail"].take(order)})
 
 
-def _sketches(step: Step, context: Context, scratch: Path) -> list[Path]:
+def repeated(files: list[Path]) -> str:
+    """An id that stands twice in the ids of some Parquet files, or nothing.
+
+    Eight bytes an id are held; the ids themselves are read again only where two hashes agree.
+    """
+    import polars as pl
+
+    seen = [pl.Series(pq.read_table(file, columns=["id"])["id"]).hash().to_numpy() for file in files]
+    if not seen or len(np.unique(hashes := np.concatenate(seen))) == len(hashes):
+        return ""
+    counts = pc.value_counts(pa.concat_tables(pq.read_table(file, columns=["id"]) for file in files)["id"])
+    twice = counts.filter(pc.greater(counts.field("counts"), 1))
+    return str(twice[0]["values"]) if len(twice) else ""
+
+
+def _sketches(step: Step, context: Context, each: Each) -> Sketches:
     """The sketch of every shard of every source, in order; those the chain before did not take are taken now."""
-    kind = step.stage.inputs[0].kind
-    found = []
-    for _, source in step.sources():
-        for number, part in enumerate(context.artefact(source).parts(kind)):
-            path = sketch_path(scratch, source.name, number)
-            if not path.exists() and (tables := [_sketch(step, batch) for batch in read_part(kind, part)]):
-                write_sketch(path, tables)
-            if path.exists():
-                found.append(path)
-    return found
+    kind: type[Record] = step.stage.yields[0]
+    scratch = context.scratch(step)
+    pairs = [
+        (sketch_path(scratch, source.name, number), part)
+        for source in fed(step)
+        for number, part in enumerate(context.artefact(source).parts(kind))
+    ]
+    late = (pair for pair in pairs if not pair[0].exists())
+    for _ in each(functools.partial(_take_late, step, context.arguments(step)), late):
+        pass
+    return Sketches(kind, tuple(pair for pair in pairs if pair[0].exists()))
 
 
-def _sketch(step: Step, batch: Batch[Dropped]) -> pa.Table:
-    assert step.stage.sketch is not None
-    table: pa.Table = step.stage.sketch(batch, step.config)
-    return table
+def _take_late(step: Step, arguments: dict[str, Any], pair: tuple[Path, Path]) -> None:
+    """Take the sketch of a part that is written already; a part without records has none."""
+    path, part = pair
+    kind: type[Record] = step.stage.yields[0]
+    tables = [take_sketch(step, batch, arguments) for batch in read_part(kind, part)]
+    if tables:
+        write_sketch(path, tables)

@@ -7,15 +7,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from metier import progress
-from metier.artefact import Artefact, Finished, Manifest, Writer, asset
+from metier.artefact import Artefact, Finished, Manifest, Writer
 from metier.model.load import check_model
 from metier.recipe import Source, Step
 from metier.records import Checkpoint, Dropped, MetierError, Record, kind_name
 from metier.run.account import AccountError, Ledger
-from metier.run.context import Context, refuse_empty
+from metier.run.context import Context, notes, refuse_empty
 from metier.stage import Input
 
 
@@ -37,7 +35,7 @@ def run_call(step: Step, context: Context) -> None:
     ledger.close(step.stage.accounts)
     manifest = context.manifest(
         step, count_in=sum(_there(step, context).values()), counts=dict(ledger.counts),
-        characters=ledger.characters, dropped=dict(ledger.reasons), examples=ledger.examples, notes=_notes(scratch),
+        characters=ledger.characters, dropped=dict(ledger.reasons), examples=ledger.examples, notes=notes(scratch),
     )  # fmt: skip
     try:
         refuse_empty(step, manifest)
@@ -88,7 +86,7 @@ def _arguments(step: Step, context: Context, ledger: Ledger, scratch: Path) -> d
         elif one.shape == "checkpoint":
             arguments[one.name] = _checkpoint(feed[0], context)
         else:
-            arguments[one.name] = _path(feed[0], context)
+            arguments[one.name] = context.path(feed[0])
     if step.config is not None:
         arguments["config"] = step.config
     given = {"seed": step.seed, "task": _task(step), "out": scratch}
@@ -109,14 +107,10 @@ def _records(step: Step, one: Input, feed: tuple[Source, ...], context: Context)
         yield from artefact.records(one.kind)
 
 
-def _path(source: Source, context: Context) -> Path:
-    return context.root / source.name if source.step else asset(source.name)
-
-
 def _checkpoint(source: Source, context: Context) -> Checkpoint:
     if source.name.startswith("hf:") and not source.step:
         return Checkpoint(source.name)
-    path = _path(source, context)
+    path = context.path(source)
     check_model(str(path))
     manifest = Artefact(path).manifest
     if manifest is None:
@@ -154,11 +148,6 @@ def _there(step: Step, context: Context) -> dict[str, int]:
 def _count(artefact: Artefact, one: Input) -> int:
     manifest = artefact.manifest
     return manifest.counts.get(kind_name(one.kind), 0) if manifest is not None else 0
-
-
-def _notes(scratch: Path) -> dict[str, Any]:
-    file = scratch / "notes.json"
-    return msgspec.json.decode(file.read_bytes(), type=dict[str, Any]) if file.exists() else {}
 
 
 def finished(context: Context, before: str = "") -> Finished:

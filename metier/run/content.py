@@ -1,4 +1,4 @@
-"""Content hashes of files and directories, remembered by (path, size, modification time)."""
+"""Content hashes of files and directories, remembered by (path, size, modification time), and of files in stores."""
 
 import contextlib
 import glob
@@ -11,6 +11,7 @@ import msgspec
 import xxhash
 
 from metier.artefact import Artefact, asset, write_json
+from metier.files import Remote, is_url, match, state
 from metier.records import Config, MetierError, fingerprint
 
 
@@ -44,7 +45,12 @@ class Contents:
         return mark
 
     def path(self, path: Path) -> str:
-        """The hash of a file, or of every file below a directory; a finished artefact is its own fingerprint."""
+        """The hash of a file, or of every file below a directory; a finished artefact is its own fingerprint.
+
+        A file in a store is what the store says of it (size and checksum); it is not fetched where that is enough.
+        """
+        if isinstance(path, Remote):
+            return state(path)
         if not path.is_dir():
             return self.file(path)
         manifest = Artefact(path).manifest
@@ -80,9 +86,11 @@ def named_files(config: Config | None) -> Iterable[tuple[str, Path]]:
 
 
 def expand(name: str) -> list[Path]:
-    """The files that one name stands for: a file, a directory, an asset or a pattern; an error where there is none."""
+    """The files that one name stands for: a file, a directory, an asset, a pattern or a URL; an error for none."""
     if name.startswith("asset:"):
         return [asset(name)]
+    if is_url(name):
+        return match(name)
     found = [Path(name)] if Path(name).exists() else [Path(one) for one in sorted(glob.glob(name, recursive=True))]  # noqa: PTH207
     if not found:
         kind = "no file matches" if any(sign in name for sign in "*?[") else "no such file"

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from metier.artefact import Artefact, Manifest, finish, scratch_path
+from metier.artefact import Artefact, Manifest, asset, finish, scratch_path
 from metier.recipe import Source, Step
 from metier.records import MetierError
 from metier.run.plan import Plan
@@ -32,6 +32,20 @@ class Context(msgspec.Struct, frozen=True):
         """What a source stands for: a step of this run, or a finished artefact elsewhere."""
         return Artefact(self.root / source.name if source.step else Path(source.name))
 
+    def arguments(self, step: Step) -> dict[str, Any]:
+        """The arguments of a source, a kernel or a sketch besides its batch."""
+        found: dict[str, Any] = {} if step.config is None else {"config": step.config}
+        found |= {"seed": step.seed} if "seed" in step.stage.given else {}
+        for one in step.stage.inputs:
+            feed = step.feeds.get(one.name)
+            if one.shape == "path" and isinstance(feed, tuple):
+                found[one.name] = self.path(feed[0])
+        return found
+
+    def path(self, source: Source) -> Path:
+        """The directory or file that a source stands for."""
+        return self.root / source.name if source.step else asset(source.name)
+
     def scratch(self, step: Step) -> Path:
         """Where a step's artefact is put together; the same after a crash."""
         return scratch_path(self.root / step.name, self.plan.mark(step.name))
@@ -49,6 +63,12 @@ class Context(msgspec.Struct, frozen=True):
         """Append one event to the run's log."""
         with (self.root / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps({"time": round(time.time(), 3), **event}) + "\n")
+
+
+def notes(scratch: Path) -> dict[str, Any]:
+    """What a stage itself has to say of its artefact."""
+    file = scratch / "notes.json"
+    return msgspec.json.decode(file.read_bytes(), type=dict[str, Any]) if file.exists() else {}
 
 
 def refuse_empty(step: Step, manifest: Manifest) -> None:

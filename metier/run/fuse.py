@@ -31,9 +31,14 @@ class Unit(msgspec.Struct, frozen=True):
         return Unit(self.steps[: max(ends, default=0)])
 
     def sources(self) -> tuple[Source, ...]:
-        """What the head reads, in order."""
-        feeds = [feed for feed in self.head.feeds.values() if not isinstance(feed, dict)]
-        return tuple(source for feed in feeds for source in feed)
+        """The records that the head reads, in order."""
+        return fed(self.head)
+
+
+def fed(step: Step) -> tuple[Source, ...]:
+    """Where the batches of a kernel or a barrier come from."""
+    feeds = [step.feeds.get(one.name, ()) for one in step.stage.inputs if one.shape == "batch"]
+    return tuple(source for feed in feeds if not isinstance(feed, dict) for source in feed)
 
 
 def units(recipe: Recipe) -> tuple[Unit, ...]:
@@ -51,7 +56,7 @@ def _joins(recipe: Recipe, step: Step) -> str:
     """The step that this one is fused with, or nothing."""
     if step.stage.flow != "kernel":
         return ""
-    sources = [source for _, source in step.sources()]
+    sources = fed(step)
     if len(sources) != 1 or not sources[0].step:
         return ""
     above = recipe.steps[sources[0].name]

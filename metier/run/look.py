@@ -54,7 +54,8 @@ def dropped(artefact: Artefact, count: int, why: str) -> Iterator[str]:
     chosen = (one for one in artefact.dropped() if why.lower() in one.why.lower())
     for one in itertools.islice(chosen, count):
         text = texts.get(one.id, "")
-        yield f"{one.id}: {one.why}" + (f"\n    {shorten(text, 300)}" if text else "")
+        about = f" ({one.detail})" if one.detail else ""
+        yield f"{one.id}: {one.why}{about}" + (f"\n    {shorten(text, 300)}" if text else "")
 
 
 def _texts(artefact: Artefact) -> dict[str, str]:

@@ -1,10 +1,12 @@
 """Carry out a plan: make what is not there, in order, and gather the scores and the report at the top of the run."""
 
+import contextlib
 import importlib.util
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Literal
 
 from metier import progress
 from metier.artefact import Artefact, write_json
@@ -14,23 +16,30 @@ from metier.run.call import run_call, tally
 from metier.run.chain import run_chain, tidy
 from metier.run.context import Context, placed
 from metier.run.fuse import Unit
+from metier.run.local import Local
 from metier.run.lock import locked
 from metier.run.plan import Plan, plan
+from metier.run.shard import Engine
 from metier.run.show import Show
 
+Engines = Literal["local", "ray"]
 
-def run(recipe: Recipe, runs: Path, to: Iterable[str] = (), show: Show | None = None) -> Plan:
+
+def run(
+    recipe: Recipe, runs: Path, to: Iterable[str] = (), show: Show | None = None, engine: Engines = "local"
+) -> Plan:
     """Make every artefact that a recipe asks for and that does not stand yet; return the plan that was carried out."""
     show = show or Show(quiet=True)
-    _check_extras(plan(recipe, runs, to))
-    with locked(runs / recipe.name):
+    _check_extras(plan(recipe, runs, to), engine)
+    with locked(runs / recipe.name), contextlib.ExitStack() as stack:
         found = plan(recipe, runs, to)
         context = Context(found)
         todo = found.todo()
+        driver = stack.enter_context(_started(engine, todo, show))
         for unit in found.units:
             with placed(unit.last, context.root):
                 if unit in todo:
-                    _make(unit, context, show)
+                    _make(unit, context, driver, show)
                 else:
                     show.line(f"{unit.last.name}: stands")
                     tidy(unit, context)
@@ -40,8 +49,23 @@ def run(recipe: Recipe, runs: Path, to: Iterable[str] = (), show: Show | None = 
     return found
 
 
-def _check_extras(found: Plan) -> None:
+@contextlib.contextmanager
+def _started(engine: Engines, todo: list[Unit], show: Show) -> Iterator[Engine]:
+    """The engine that was asked for, for as long as it is needed; only passes over shards leave this process."""
+    if engine == "local" or not any(unit.chain for unit in todo):
+        yield Local()
+        return
+    from metier.run.ray_engine import started
+
+    with started() as ray:
+        show.line(f"ray: {ray.room()}")
+        yield ray
+
+
+def _check_extras(found: Plan, engine: Engines) -> None:
     """Whether what is to be made needs a library that is not installed: known before anything runs."""
+    if engine == "ray" and not importlib.util.find_spec("ray"):
+        raise MetierError("--engine ray needs ray; install the extra: pip install 'metier[ray]'")
     for unit in found.todo():
         stage = unit.last.stage
         heavy = stage.name.startswith("train.") or any(one.shape in ("checkpoint", "models") for one in stage.inputs)
@@ -50,11 +74,11 @@ def _check_extras(found: Plan) -> None:
             raise MetierError(f"{unit.last.place}: step {unit.last.name!r} ({stage.name}) needs torch; {remedy}")
 
 
-def _make(unit: Unit, context: Context, show: Show) -> None:
+def _make(unit: Unit, context: Context, engine: Engine, show: Show) -> None:
     """Make one unit and say what came of it."""
     start = time.monotonic()
     with show.step(unit.last.name), progress.listening(show.update):
-        make(unit, context)
+        make(unit, context, engine)
     for step in unit.steps:
         manifest = Artefact(context.root / step.name).manifest
         if manifest is not None:
@@ -62,12 +86,12 @@ def _make(unit: Unit, context: Context, show: Show) -> None:
             show.line(f"{step.name}: {tally(manifest)}{took}")
 
 
-def make(unit: Unit, context: Context) -> None:
+def make(unit: Unit, context: Context, engine: Engine) -> None:
     """Make the artefacts of one unit."""
     for step in unit.steps:
         _forget(context, step.name)
     if unit.chain:
-        run_chain(unit, context)
+        run_chain(unit, context, engine)
     else:
         run_call(unit.last, context)
 

@@ -9,7 +9,7 @@ from metier.records import MetierError
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _NON_ASCII = re.compile(r"[^\x00-\x7f\ufffd]")
-_REMEDY = "mend the file or name its encoding (encoding: cp1256, latin-1, ...)"
+_REMEDY = "mend the file, name its encoding (encoding: cp1256, ...) or have each line decoded alone (encoding: mixed)"
 
 
 def decode(chunks: Iterable[bytes], encoding: str, place: str) -> Iterator[str]:

@@ -1,14 +1,18 @@
 """What the tests of the corpus room share."""
 
 import gzip
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import zstandard
 
+from metier.artefact import Sketches, part_writer
 from metier.batch import Batch
+from metier.corpus.dedup import Dedup, decide, sketch
 from metier.corpus.read import Read, read
-from metier.records import Document
+from metier.records import Document, Dropped
+from metier.run.barrier import write_sketch
 
 
 def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -47,3 +51,17 @@ def batch(*texts: str, **meta: str) -> Batch[Document]:
 def texts(some: Batch[Document]) -> list[str]:
     """The texts of a batch's kept rows."""
     return [str(text) for text in some.kept().values("text")]
+
+
+def deduplicated(home: Path, batches: Iterable[Batch[Document]], config: Dedup) -> list[Dropped]:
+    """What deduplication drops of batches that lie on disk, a part each, as the engine lays them out."""
+    pairs = []
+    for number, some in enumerate(batches):
+        part, narrow = home / f"document/{number:05d}.parquet", home / f"sketch/{number:05d}.parquet"
+        with part_writer(Document, part) as writer:
+            writer.write_batch(some.rows)
+        write_sketch(narrow, [sketch(some, config)])
+        pairs.append((narrow, part))
+    out = home / "out"
+    out.mkdir(exist_ok=True)
+    return list(decide(Sketches(Document, tuple(pairs)), config, out))

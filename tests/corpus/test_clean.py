@@ -1,8 +1,11 @@
+import re
+import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metier.corpus.clean import Clean, clean, tidy
@@ -28,6 +31,126 @@ LONG = "A sentence that is long enough to be kept by every test here."
 )
 def test_tidy(text: str, expected: str) -> None:
     assert tidy(text) == expected
+
+
+REAL = st.characters(exclude_categories=("Cs",))
+SOME_OF_ALL = (
+    range(0x4E10), range(0xAC00, 0xAC80), range(0xD7A0, 0xD800), range(0xE000, 0xE010), range(0xF900, 0x11200),
+    range(0x1D100, 0x1D800), range(0x1F000, 0x1F700), range(0x2F800, 0x2FA20), range(0xE0000, 0xE0200),
+    range(0x10FFF0, 0x110000),
+)  # fmt: skip
+"""All but the bulk of Han, Hangul and the private planes, where each is as the next."""
+WRAPPED = (
+    "A line that is as wide as the page of\na book that was typed on a machine at\n"
+    "a time when lines were broken by hand\n"
+)
+TRICKY = st.sampled_from(
+    (
+        "<b>x</b>", "<5 mg", "<篇名>甲", "&amp;", "AT&T", "&lt", "e\u0301", "\u0301", "بَّ", "بّ\u064e", "\u1100\u1161",
+        "　", "\u00a0", "\r\n", "\n", "\n\n\n", " ", "  ", "\u200b", "\ufeff", "\x85", "\x1c", "\ue000", "\U000f0000",
+        "😀", "=-#", "word", "高血压。", WRAPPED,
+    )
+)  # fmt: skip
+
+
+@given(
+    st.lists(st.one_of(TRICKY, st.text(REAL, max_size=4)), max_size=40),
+    st.booleans(),
+    st.sampled_from(["auto", "never"]),
+)
+@settings(deadline=None)
+def test_the_kernel_and_plain_python_agree(pieces: list[str], keep_tags: bool, join: Literal["auto", "never"]) -> None:
+    text = "".join(pieces)
+    config = Clean(min_chars=0, max_symbol_share=0.3, keep_tags=keep_tags, join_lines=join)
+    out = clean(batch("a plain row", text, "b  c"), config)
+    expected = tidy(text, keep_tags, join)
+    assert out.values("text") == ["a plain row", expected, "b c"]
+    symbols = sum(
+        not re.match(r"[\w\s.,;:!?'\"()\-/%，。、；：！？（）“”‘’《》「」،؛؟]", char)
+        for char in expected
+        if unicodedata.category(char)[0] not in "LMN"
+    )
+    assert (out.values("id")[1] in dict(out.dropped())) == (symbols > 0.3 * len(expected))
+
+
+def test_every_character_is_seen_by_the_kernel_as_by_plain_python() -> None:
+    chars = [chr(point) for some in SOME_OF_ALL for point in some]
+    given_rows = [f"a{char}b" for char in chars]
+    out = clean(batch(*given_rows), Clean(min_chars=0, max_symbol_share=1, join_lines="never")).values("text")
+    assert out == [tidy(text) for text in given_rows]
+
+
+def test_hard_wrapped_pages_are_joined_unless_that_is_unwanted() -> None:
+    lines = ["Gout is a disease of the joints that comes in", "attacks, mostly at night. It is caused by small"]
+    lines += ["crystals of uric acid, which form where there is", "too much of it in the blood; the foot is where"]
+    lines += ["most people feel it first, and it hurts a lot.", "Rest and medicines help."]
+    wrapped = "\n".join(lines)
+    assert texts(clean(batch(wrapped), Clean())) == [" ".join(lines)]
+    assert texts(clean(batch(wrapped), Clean(join_lines="never"))) == [wrapped]
+    assert texts(clean(batch(f"{LONG[:-1]}\nand so on."), Clean(join_lines="always"))) == [f"{LONG[:-1]} and so on."]
+
+
+def test_chinese_tags_become_what_the_settings_say() -> None:
+    book = "<篇名>玉屑\n\n内容：味甘，平，无毒。\n<注>见前"
+    assert texts(clean(batch(book), Clean(min_chars=0))) == ["## 玉屑\n\n味甘，平，无毒。\n<注>见前"]
+    named = Clean(min_chars=0, tags={"注": "drop", "篇名": "text"})
+    assert texts(clean(batch(book), named)) == ["玉屑\n\n味甘，平，无毒。"]
+    assert texts(clean(batch(book), Clean(min_chars=0, keep_tags=True))) == [book]
+
+
+@pytest.mark.parametrize(
+    ("asset", "lines", "kept"),
+    [
+        (
+            "en",
+            [
+                "We use cookies to improve this site.",
+                "Share on Facebook",
+                "Click here for more information",
+                "Read more »",
+                "© 2019 The Clinic. All rights reserved.",
+                "Privacy policy | Terms of use",
+                "Page 3 of 12",
+                "Print this page",
+            ],
+            "Share decisions with your doctor, and read more about what the copyright of a leaflet means.",
+        ),
+        (
+            "zh",
+            [
+                "版权所有 2019 某某网",
+                "上一页 下一页",
+                "责任编辑：张三",
+                "转载请注明出处",
+                "未经授权，不得转载",
+                "点击这里查看",
+                "返回顶部",
+            ],
+            "患者应分享病史，转载体内的基因需要注明来源，这一页说明药物的用法与用量，不得自行停药，责任在于医生。",
+        ),
+        (
+            "ar",
+            [
+                "جميع الحقوق محفوظة 2019",
+                "شارك هذا المقال",
+                "اضغط هنا",
+                "اقرأ أيضا: فوائد الماء",
+                "السابق | التالي",
+                "سياسة الخصوصية",
+            ],
+            "شارك المرضى في الدراسة التي أجريت في المستشفى وكانت الحقوق التي يكفلها القانون لهم معروفة.",
+        ),
+    ],
+)
+def test_shipped_boilerplate_goes_and_running_text_stays(asset: str, lines: list[str], kept: str) -> None:
+    text = "\n".join((*lines, kept))
+    assert texts(clean(batch(text), Clean(boilerplate=f"asset:boilerplate/{asset}.txt"))) == [kept]
+
+
+def test_navigation_goes_only_where_that_is_asked() -> None:
+    page = f"Home | About us | Contact\n{LONG}"
+    assert texts(clean(batch(page), Clean(drop_navigation=True))) == [LONG]
+    assert texts(clean(batch(page), Clean())) == [page]
 
 
 def test_tags_can_be_kept() -> None:

@@ -1,22 +1,24 @@
+import tempfile
+from pathlib import Path
+
 import msgspec
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metier.batch import Batch
-from metier.corpus.dedup import Dedup, decide, sketch
+from metier.corpus.dedup import Dedup
 from metier.corpus.split import Split, split
 from metier.evals.split import Split as QuestionSplit
 from metier.evals.split import split as split_questions
 from metier.records import Document, MetierError, Question
-from tests.corpus.helpers import batch
+from tests.corpus.helpers import batch, deduplicated
 
 
 def gone(documents: list[Document], config: Dedup, size: int = 2) -> list[str]:
-    parts = [documents[i : i + size] for i in range(0, len(documents), size)]
-    table = pa.concat_tables([sketch(Batch.of(Document, part), config) for part in parts])
-    out = list(decide(table, config))
+    parts = [Batch.of(Document, documents[i : i + size]) for i in range(0, len(documents), size)]
+    with tempfile.TemporaryDirectory() as home:
+        out = deduplicated(Path(home), parts, config)
     assert {d.why for d in out} <= {"exact duplicate"}
     return [d.id for d in out]
 

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -5,8 +8,8 @@ from hypothesis import strategies as st
 
 from metier.batch import Batch
 from metier.corpus.segment import Segment, passages, segment
-from metier.records import Document
-from metier.text.sentences import sentences
+from metier.records import Document, MetierError
+from metier.text.sentences import sentences, starts
 from tests.corpus.helpers import batch
 
 PIECES = st.sampled_from(
@@ -94,3 +97,130 @@ def test_lengths_that_cannot_be_are_refused() -> None:
         msgspec.convert({"max_chars": 100, "min_chars": 90}, Segment)
     with pytest.raises(msgspec.ValidationError, match="max_chars 0 is no length"):
         msgspec.convert({"max_chars": 0, "min_chars": 0}, Segment)
+
+
+SENTENCES = st.sampled_from(
+    [
+        "Dr. Lee gave 2.5 mg of it at night. ",
+        "It helped! ",
+        "“不行吗？”",
+        "每服二钱，水一盏。",
+        "هل هذا صحيح؟ ",
+        "قال د. علي ذلك. ",
+        "\n\n",
+        "\n- one\n",
+    ]
+)
+
+
+@given(
+    st.lists(SENTENCES, min_size=1, max_size=60),
+    st.integers(80, 150),
+    st.integers(0, 20),
+    st.sampled_from(["whole", "cut"]),
+)
+@settings(deadline=None)
+def test_every_cut_stands_where_a_sentence_begins(pieces: list[str], most: int, least: int, long: str) -> None:
+    text = "".join(pieces)
+    begins = {"".join(text[start:].split()) for start in [0, *starts(text)]}
+    cut = passages(text, most, least, long)
+    assert "".join("".join(cut).split()) == "".join(text.split())
+    rest = "".join(text.split())
+    for piece in cut:
+        assert rest in begins
+        rest = rest[len("".join(piece.split())) :]
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=20), st.integers(20, 60))
+@settings(deadline=None)
+def test_a_passage_is_too_long_only_where_it_is_one_sentence(lengths: list[int], most: int) -> None:
+    whole = [" ".join(["Word"] * length) + "." for length in lengths]
+    cut = passages(" ".join(whole), most, 5, "whole")
+    assert all(len(piece) <= most or len(sentences(piece)) == 1 for piece in cut)
+    assert all(sentence in " | ".join(cut) for sentence in whole if len(sentence) <= 4 * most)
+
+
+def test_long_sentences_stay_whole_unless_they_are_none() -> None:
+    long = "Because " + "it was late and " * 8 + "we went."
+    text = f"Short one. {long} Another short one."
+    assert [d.text for d in segment(batch(text), Segment(max_chars=60)).records()] == [
+        "Short one.",
+        long,
+        "Another short one.",
+    ]
+    cut = segment(batch(text), Segment(max_chars=60, long_sentences="cut")).values("text")
+    assert max(map(len, cut)) <= 60 and len(cut) > 3
+    endless = "word " * 100
+    assert max(map(len, segment(batch(endless), Segment(max_chars=60)).values("text"))) <= 60
+
+
+@pytest.fixture(scope="module")
+def count() -> Callable[[str], int]:
+    from metier.model.token_passages import load
+
+    return lambda text: len(load("asset:nano").encode(text, add_special_tokens=False))
+
+
+@given(pieces=st.lists(PIECES, min_size=1, max_size=120), most=st.integers(4, 60))
+@settings(deadline=None, max_examples=40)
+def test_tokens_are_counted_by_the_tokenizer_named(pieces: list[str], most: int, count: Callable[[str], int]) -> None:
+    text = "".join(pieces)
+    out = segment(batch(text, "one"), Segment(tokenizer="asset:nano", max_tokens=most, long_sentences="cut")).values(
+        "text"
+    )
+    assert out.pop() == "one"
+    assert "".join("".join(out).split()) == "".join(text.split())
+    assert all(count(piece) <= most or len(piece) == 1 for piece in out)
+    whole = segment(batch(text), Segment(tokenizer="asset:nano", max_tokens=most)).values("text")
+    assert all(count(piece) <= most or not starts(piece) for piece in whole)
+
+
+def test_passages_in_tokens_fill_their_length(count: Callable[[str], int]) -> None:
+    text = "She takes one tablet a day. " * 60
+    out = segment(batch(text), Segment(tokenizer="asset:nano", max_tokens=100)).values("text")
+    assert all(80 <= count(piece) <= 100 for piece in out[:-1])
+    assert all(piece.startswith("She") and piece.endswith("day.") for piece in out)
+
+
+def test_a_dropped_document_is_not_cut() -> None:
+    given_batch = batch("One sentence. " * 20, "Another one. " * 20).drop(["for a reason", None])
+    out = segment(given_batch, Segment(max_chars=100))
+    assert out.dropped() == [("d0", "for a reason")]
+    assert out.values("id")[:3] == ["d0", "d1#0", "d1#1"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            {"tokenizer": "asset:nano", "max_chars": 100, "max_tokens": 5},
+            "a tokenizer is named and lengths in characters",
+        ),
+        ({"tokenizer": "asset:nano"}, "say max_tokens"),
+        ({"max_tokens": 5}, "lengths in tokens need a tokenizer"),
+        ({"tokenizer": "asset:nano", "max_tokens": 0}, "max_tokens 0 is no length"),
+        (
+            {"tokenizer": "asset:nano", "max_tokens": 9, "min_tokens": 5},
+            "min_tokens 5 is not between 0 and half of max_tokens",
+        ),
+    ],
+)
+def test_lengths_of_two_kinds_are_refused(settings: dict[str, object], said: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=said):
+        msgspec.convert(settings, Segment)
+
+
+def test_what_is_no_tokenizer_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MetierError, match=r"no such file, or no tokenizer\.json in it"):
+        segment(batch("text"), Segment(tokenizer=str(tmp_path), max_tokens=5))
+    (tmp_path / "tokenizer.json").write_text("{}")
+    with pytest.raises(MetierError, match="not a tokenizer"):
+        segment(batch("text"), Segment(tokenizer=str(tmp_path), max_tokens=5))
+
+
+def test_the_content_of_a_tokenizer_counts() -> None:
+    from metier.run.content import named_files
+
+    config = Segment(tokenizer="asset:nano", max_tokens=5)
+    assert [(field, path.name) for field, path in named_files(config)] == [("tokenizer", "nano")]
+    assert list(named_files(Segment())) == []

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from metier.artefact import Artefact, Finished, Manifest, finish, write_records
+from metier.artefact import Artefact, Example, Finished, Manifest, finish, write_records
 from metier.records import Dropped, Record, kind_name
 
 
@@ -24,11 +24,11 @@ def artefact(
     write_records(scratch, some)
     counts: dict[str, int] = {}
     dropped: dict[str, int] = {}
-    examples: dict[str, list[str]] = {}
+    examples: dict[str, list[Example]] = {}
     for record in some:
         if isinstance(record, Dropped):
             dropped[record.why] = dropped.get(record.why, 0) + 1
-            examples.setdefault(record.why, []).append(record.id)
+            examples.setdefault(record.why, []).append(Example(record.id))
         else:
             counts[kind_name(type(record))] = counts.get(kind_name(type(record)), 0) + 1
     for name, text in (files or {}).items():

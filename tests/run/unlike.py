@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
+from metier.artefact import Sketches
 from metier.batch import Batch
 from metier.records import Config, Document, Dropped
 
@@ -18,9 +19,10 @@ def sketch(batch: Batch[Document], config: Unlike) -> pa.Table:
     return pa.table({"id": batch.ids, "key": pa.array([text[-1] for text in batch.values("text")])})
 
 
-def decide(table: pa.Table, config: Unlike) -> Iterator[Dropped]:
+def decide(sketches: Sketches, config: Unlike) -> Iterator[Dropped]:
     """The first of each key stays."""
     seen = set()
+    table = sketches.table()
     for name, key in zip(table["id"].to_pylist(), table["key"].to_pylist(), strict=True):
         if key in seen:
             yield Dropped(name, config.why)

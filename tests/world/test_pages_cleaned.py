@@ -1,17 +1,17 @@
 """The corpus of the world through the stages that every recipe cleans with."""
 
 from collections import Counter
-
-import pyarrow as pa
+from pathlib import Path
 
 from metier.batch import Batch
 from metier.corpus.clean import Clean, clean
-from metier.corpus.dedup import Dedup, decide, sketch
+from metier.corpus.dedup import Dedup
 from metier.records import Document
 from metier.world.write import Write, write
+from tests.corpus.helpers import deduplicated
 
 
-def test_cleaning_and_deduplication_drop_the_duplicates_and_nothing_else() -> None:
+def test_cleaning_and_deduplication_drop_the_duplicates_and_nothing_else(tmp_path: Path) -> None:
     pages = [record for record in write(7, Write(subject="drugs", drugs=60)) if isinstance(record, Document)]
     kinds = Counter(page.meta["page"] for page in pages)
     twins = {page.id for page in pages if "twin" in page.meta}
@@ -21,8 +21,7 @@ def test_cleaning_and_deduplication_drop_the_duplicates_and_nothing_else() -> No
     cleaned = clean(Batch.of(Document, pages), Clean(boilerplate="asset:world/en/boilerplate.txt"))
     assert cleaned.dropped() == []
     halves = [Batch(cleaned.kind, cleaned.rows.slice(at, 100), cleaned.why.slice(at, 100)) for at in range(0, 400, 100)]
-    table = pa.concat_tables([sketch(half, Dedup()) for half in halves if len(half)])
-    dropped = [(one.id, one.why) for one in decide(table, Dedup())]
+    dropped = [(one.id, one.why) for one in deduplicated(tmp_path, [half for half in halves if len(half)], Dedup())]
 
     duplicates = {page.id for page in pages if page.meta["page"] == "duplicate"}
     assert sorted(dropped) == sorted((id, "exact duplicate") for id in duplicates)

@@ -1,0 +1,264 @@
+"""Near duplicates: MinHash and banding find candidates, the true Jaccard similarity decides, other facts forbid.
+
+Narrow columns lie on disk and are read one at a time; only records that share a bucket with another are read again.
+"""
+
+import functools
+import itertools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from metier.artefact import Each, Sketches
+from metier.batch import Batch
+from metier.files import find, lines, texts
+from metier.records import Config, Document, Files, MetierError
+from metier.text.facts import Lexicon, facts, lexicon
+from metier.text.letters import split
+from metier.text.normalise import fold
+from metier.text.words import Words, words
+
+Rows = NDArray[np.int64]
+MOST, CHUNK = 256, 16_000_000
+"""Comparisons of one record with better ones; words of text that are held at a time."""
+SAMPLE, TELLING, COMMON = 20_000, 500, 3
+"""Documents that words are counted in; groups of them needed to tell common words; groups such a word stands in."""
+
+
+class Near(Config, frozen=True):
+    """When two documents are nearly the same, and which of them stays."""
+
+    similarity: Annotated[float, msgspec.Meta(ge=0.5, le=1)] = 0.75
+    """Least Jaccard similarity of the shingles of a document and of the one kept in its place."""
+    words: Annotated[int, msgspec.Meta(ge=1, le=20)] = 5
+    """Words of a shingle (Lee et al. 2022; Penedo et al. 2024)."""
+    characters: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
+    """Characters of a shingle of texts in Chinese, Japanese, Thai and other scripts without spaces."""
+    bands: Annotated[int, msgspec.Meta(ge=1, le=64)] = 20
+    """Bands of the MinHash signature: with 20 of 6 a pair of similarity .8 is found with probability .998."""
+    rows: Annotated[int, msgspec.Meta(ge=1, le=16)] = 6
+    """Hashes of a band."""
+    prefer: Literal["longest", "first"] = "longest"
+    """Which of near duplicates stays: the one with most words (the earliest of equals), or the earliest."""
+    names: Files = ()
+    """Files of names (drugs, ingredients, people), one a line: documents that differ in one are never merged."""
+    entity: str = ""
+    """Column that says what a document is about, for conflicts; by default its first line."""
+
+
+class Found(NamedTuple):
+    """Rows that nearly repeat others, ascending; the rows kept in their places; the similarities."""
+
+    rows: Rows
+    kept: Rows
+    similarity: NDArray[np.float64]
+
+
+def signature(batch: Batch[Document], near: Near) -> dict[str, Any]:
+    """The narrow columns of a batch: how many words, a hash of the facts, a hash of every band."""
+    from metier.corpus.near_kernels import band_hashes
+
+    some = words(batch)
+    seeds = _seeds(near.bands * near.rows)
+    bands = band_hashes(
+        (some.hashes, some.marks), (some.starts, some.stops), (near.words, near.characters), seeds, near.bands
+    )
+    return {"size": some.counts, "facts": facts(some, _lexicon(near))} | dict(zip(_columns(near), bands, strict=True))
+
+
+def _columns(near: Near) -> list[str]:
+    return [f"band{band:02d}" for band in range(near.bands)]
+
+
+def _lexicon(near: Near) -> Lexicon:
+    paths = find(near.names) if near.names else ()
+    return lexicon(tuple(name for path in paths for name in _names(path, path.stat().st_mtime_ns)))
+
+
+@functools.lru_cache(maxsize=16)
+def _names(path: Path, _: int) -> tuple[str, ...]:
+    """The names in a file, as it was at a time; lines with # are remarks."""
+    some = (line.strip() for _, line in lines(texts(path), path))
+    names = tuple(line for line in some if line and not line.startswith("#"))
+    if not names:
+        raise MetierError(f"{path}: no name in it; write one a line, or leave the file out")
+    return names
+
+
+@functools.cache
+def _seeds(count: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    random = np.random.default_rng(count)
+    multipliers = random.integers(0, 2**32, count, dtype=np.uint32) | np.uint32(1)
+    return multipliers, random.integers(0, 2**32, count, dtype=np.uint32)
+
+
+def near_duplicates(sketches: Sketches, single: NDArray[np.bool_], near: Near, out: Path, each: Each = map) -> Found:
+    """What nearly repeats another document, of the rows that are ``single``; conflicts go to ``out``.
+
+    ``conflicts.jsonl`` lists documents about one entity that are worded alike and differ in a fact, for a person to
+    settle: both stay.
+    """
+    parent = _components(sketches, single, near, each)
+    found: list[tuple[int, int, float]] = []
+    with (out / "conflicts.jsonl").open("w", encoding="utf-8") as file:
+        common = _common(sketches, parent)
+        for done, conflicts in each(functools.partial(_settled, sketches, near, common), _chunks(sketches, parent)):
+            found += done
+            for conflict in conflicts:
+                file.write(json.dumps(conflict, ensure_ascii=False) + "\n")
+    columns = list(zip(*sorted(found), strict=True)) or [(), (), ()]
+    return Found(np.array(columns[0], np.int64), np.array(columns[1], np.int64), np.array(columns[2], np.float64))
+
+
+def _components(sketches: Sketches, single: NDArray[np.bool_], near: Near, each: Each) -> Rows:
+    """For every row the first row that it hangs together with by shared buckets, shape (rows,); a band at a time."""
+    from metier.corpus.near_kernels import join, roots
+
+    parent = np.arange(len(single))
+    for pairs in each(functools.partial(_neighbours, sketches, single), _columns(near)):
+        join(parent, pairs)
+    roots(parent)
+    return parent
+
+
+def _neighbours(sketches: Sketches, single: NDArray[np.bool_], name: str) -> Rows:
+    """Pairs of rows that follow each other in a bucket of one band, shape (pairs, 2); only ``single`` rows count."""
+    from metier.corpus.near_kernels import neighbours
+
+    column = np.concatenate([table[name].to_numpy() for table in sketches.tables([name])])
+    pairs: Rows = neighbours(np.argsort(column, kind="stable"), column, single)
+    return pairs
+
+
+def _common(sketches: Sketches, parent: Rows) -> NDArray[np.uint64]:
+    """A table of the words that stand in several groups of documents; an empty one where there are too few to tell.
+
+    Counted in about SAMPLE documents, spread evenly. Names of one thing stand in the few documents about it.
+    """
+    from metier.corpus.near_kernels import spread
+    from metier.text.word_kernels import build_set
+
+    rows = np.arange(0, len(parent), max(1, len(parent) // SAMPLE))
+    if len(np.unique(parent[rows])) < TELLING:
+        return np.zeros(0, np.uint64)
+    rows = rows[np.argsort(parent[rows], kind="stable")]
+    at = np.sort(rows)
+    found = _joined([words(batch) for _, batch in sketches.records(at)]).take(np.searchsorted(at, rows))
+    keys, counts = spread((found.hashes, found.marks), (found.starts, found.stops), parent[rows])
+    table: NDArray[np.uint64] = build_set(keys[counts >= max(COMMON, len(rows) // 2000)])
+    return table
+
+
+def _settled(
+    sketches: Sketches, near: Near, common: NDArray[np.uint64], chunk: tuple[Rows, Rows]
+) -> tuple[list[tuple[int, int, float]], list[dict[str, Any]]]:
+    """What goes of some groups as (row, row kept, similarity), and their conflicts."""
+    rows, parent = chunk
+    done, pairs = _Group(sketches, rows, parent, near).settle(common)
+    return done, list(_conflicts(sketches, pairs, near))
+
+
+def _chunks(sketches: Sketches, parent: Rows) -> Iterator[tuple[Rows, Rows]]:
+    """Rows that hang together with others, and their parents: whole groups, about CHUNK words of text at a time."""
+    size = np.bincount(parent, minlength=len(parent))
+    rows = np.flatnonzero(size[parent] > 1)
+    del size
+    rows = rows[np.argsort(parent[rows], kind="stable")]
+    if not len(rows):
+        return
+    lengths = np.concatenate([table["size"].to_numpy() for table in sketches.tables(["size"])])[rows]
+    ends = np.flatnonzero(np.append(parent[rows][1:] != parent[rows][:-1], True)) + 1
+    total = np.cumsum(lengths)[ends - 1]
+    start, taken = 0, 0
+    for end, sum_ in zip(ends.tolist(), total.tolist(), strict=True):
+        if sum_ - taken >= CHUNK or end == len(rows):
+            some = np.sort(rows[start:end])
+            yield some, parent[some]
+            start, taken = end, sum_
+
+
+class _Group:
+    """Some groups of records that share buckets, with what is needed to compare them."""
+
+    def __init__(self, sketches: Sketches, rows: Rows, parent: Rows, near: Near) -> None:
+        self.rows, self.parent, self.near = rows, parent, near
+        narrow = sketches.take(rows, ["size", "facts", "asked", *_columns(near)])
+        self.size, self.facts, self.asked = (narrow[name].to_numpy() for name in ("size", "facts", "asked"))
+        bands = [np.unique(narrow[name].to_numpy(), return_inverse=True)[1] for name in _columns(near)]
+        shift = np.cumsum([0, *(int(band.max()) + 1 for band in bands)])[:-1]
+        self.buckets = np.stack([band + by for band, by in zip(bands, shift, strict=True)], axis=1)
+        some = [words(batch) for _, batch in sketches.records(rows)]
+        self.words = _joined(some)
+
+    def settle(self, common: NDArray[np.uint64]) -> tuple[list[tuple[int, int, float]], list[tuple[int, int, float]]]:
+        """(row, row kept, similarity) of what goes; (row, row, similarity) of what is only worded alike."""
+        from metier.corpus.near_kernels import settle, shingle_sets
+
+        one, near = self.words, self.near
+        sets = shingle_sets((one.hashes, one.marks), (one.starts, one.stops), (near.words, near.characters))
+        best = -self.size if near.prefer == "longest" else np.zeros(len(self.rows), np.int64)
+        order = np.lexsort((self.rows, best, self.parent))
+        known = _lexicon(near)
+        rules = (near.similarity, (known.ordinary, known.always, common), MOST)
+        texts = (one.hashes, one.marks, one.starts, one.stops)
+        kept, alike, pairs = settle(order, texts, sets, (self.facts, self.asked), self.buckets, rules)
+        gone = np.flatnonzero(kept >= 0)
+        rows = self.rows.tolist()
+        done = [(rows[at], rows[kept[at]], float(alike[at])) for at in gone.tolist()]
+        return done, [(rows[a], rows[b], value) for a, b, value in pairs]
+
+
+def _joined(some: list[Words]) -> Words:
+    """The words of several batches as one."""
+    shifts = list(itertools.accumulate([0, *(len(one.hashes) for one in some)]))
+    return Words(
+        np.concatenate([one.hashes for one in some]),
+        np.concatenate([one.sizes for one in some]),
+        np.concatenate([one.marks for one in some]),
+        np.concatenate([one.starts + by for one, by in zip(some, shifts, strict=False)]),
+        np.concatenate([one.stops + by for one, by in zip(some, shifts, strict=False)]),
+        np.concatenate([one.whole for one in some]),
+    )
+
+
+def _conflicts(sketches: Sketches, pairs: list[tuple[int, int, float]], near: Near) -> Iterator[dict[str, Any]]:
+    """The pairs that are about one entity, each with what they differ in."""
+    wanted = np.unique(np.array([row for pair in pairs for row in pair[:2]], np.int64))
+    texts: dict[int, tuple[str, str]] = {}
+    for rows, batch in sketches.records(wanted):
+        texts |= {row: _entity(one, near) for row, one in zip(rows.tolist(), batch.records(), strict=True)}
+    names = sketches.ids(wanted)
+    for one, other, value in sorted(pairs):
+        (entity, text), (entity_too, text_too) = texts[one], texts[other]
+        if entity and entity == entity_too:
+            yield {
+                "entity": entity, "documents": [names[one], names[other]], "similarity": round(value, 3),
+                "differences": differences(text, text_too),
+            }  # fmt: skip
+
+
+def _entity(document: Document, near: Near) -> tuple[str, str]:
+    """What a document is about (folded), and its text."""
+    if near.entity:
+        if near.entity not in document.meta:
+            raise MetierError(f"entity: document {document.id} has no column {near.entity!r}; name one they all have")
+        return fold(document.meta[near.entity]), document.text
+    return fold(document.text.strip().partition("\n")[0][:200]), document.text
+
+
+def differences(one: str, other: str) -> list[tuple[str, str]]:
+    """What stands in one text and what in the other instead, in their order."""
+    from metier.corpus.near_kernels import MOST as MOST_CHANGES
+    from metier.corpus.near_kernels import changes
+
+    a, b = split(one), split(other)
+    numbers = {word: number for number, word in enumerate(dict.fromkeys((*a, *b)), 1)}
+    runs = changes(*(np.array([numbers[word] for word in some], np.uint64) for some in (a, b)))
+    if len(runs) and runs[0, 0] < 0:
+        return [(f"more than {MOST_CHANGES} words differ", "")]
+    return [(" ".join(a[i:j]), " ".join(b[k:m])) for i, j, k, m in runs.tolist()]

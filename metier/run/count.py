@@ -1,0 +1,84 @@
+"""What a step of a chain did: how many came in, what was kept by language and kind, what was dropped and why."""
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from metier.artefact import Cell, Example
+from metier.batch import Batch
+from metier.records import Document
+
+EXAMPLES, LETTERS = 5, 300
+"""How many dropped records of a reason are remembered, and how much of the text of each."""
+
+
+class Count(msgspec.Struct):
+    """What one step of a chain did with one shard."""
+
+    count_in: int = 0
+    kept: int = 0
+    dropped: dict[str, int] = {}
+    examples: dict[str, list[Example]] = {}
+    cells: dict[str, Cell] = {}
+
+    @property
+    def characters(self) -> int:
+        """Characters of text of the documents kept."""
+        return sum(cell.characters for cell in self.cells.values())
+
+    def add(self, other: "Count") -> None:
+        """Add what the step did with another batch or shard."""
+        self.count_in += other.count_in
+        self.kept += other.kept
+        self.dropped = dict(Counter(self.dropped) + Counter(other.dropped))
+        for why, some in other.examples.items():
+            self.examples[why] = (self.examples.get(why, []) + some)[:EXAMPLES]
+        for key, cell in other.cells.items():
+            self.cells.setdefault(key, Cell()).add(cell)
+
+
+def count(count_in: int, before: Batch[Any], kept: Batch[Any]) -> Count:
+    """What became of a batch: ``before`` with its reasons, ``kept`` without the dropped rows."""
+    if len(kept) == len(before):
+        return Count(count_in, len(kept), cells=cells(kept))
+    reasons = pc.value_counts(before.why.drop_null())
+    dropped = {one["values"]: one["counts"] for one in reasons.to_pylist()}
+    return Count(count_in, len(kept), dropped, _examples(before), cells(kept))
+
+
+def _examples(batch: Batch[Any]) -> dict[str, list[Example]]:
+    """The first few dropped rows of every reason, with the beginning of their text."""
+    found: dict[str, list[int]] = {}
+    for row in np.flatnonzero(batch.why.is_valid().to_numpy(zero_copy_only=False)).tolist():
+        some = found.setdefault(batch.why[row].as_py(), [])
+        if len(some) < EXAMPLES:
+            some.append(row)
+    return {why: [_example(batch, row) for row in rows] for why, rows in found.items()}
+
+
+def _example(batch: Batch[Any], row: int) -> Example:
+    text = ""
+    if "text" in batch.rows.schema.names:
+        text = pc.utf8_slice_codeunits(batch.rows["text"].slice(row, 1), 0, LETTERS)[0].as_py() or ""
+    detail = (batch.detail[row].as_py() if batch.detail is not None else None) or ""
+    return Example(batch.ids[row].as_py(), text, detail)
+
+
+def cells(batch: Batch[Any]) -> dict[str, Cell]:
+    """Documents, characters and tokens by language and kind; nothing of other nouns."""
+    if batch.kind is not Document or not len(batch):
+        return {}
+    from metier.text.words import words
+
+    slash = pa.scalar("/", pa.large_string())
+    keys = pc.binary_join_element_wise(batch.rows["language"], batch.rows["kind"], slash).dictionary_encode()
+    names, at = keys.dictionary.to_pylist(), keys.indices.to_numpy(zero_copy_only=False)
+    letters = pc.utf8_length(batch.rows["text"]).to_numpy(zero_copy_only=False)
+    documents = np.bincount(at, minlength=len(names))
+    characters = np.bincount(at, weights=letters, minlength=len(names))
+    tokens = np.bincount(at, weights=words(batch).counts, minlength=len(names))
+    return {name: Cell(int(documents[i]), int(characters[i]), int(tokens[i])) for i, name in enumerate(names) if name}

@@ -1,0 +1,126 @@
+"""Arabic names of persons: after a title or a label, read on over ابن, بنت, آل, عبد, أبو and known names."""
+
+import functools
+import re
+
+from metier.text.normalise import bare_arabic
+from metier.text.personal.lists import entries
+from metier.text.personal.spans import Places
+
+_LETTERS = "\u0621-\u063a\u0640-\u0652\u0670\u0671"
+_TITLE = re.compile(
+    rf"(?<![{_LETTERS}])[وفبلك]?(?:لل|ال)?(?:سيدة|سيد|آنسة|دكتورة|دكتور|طبيبة|طبيب|مريضة|مريض|أستاذة"
+    rf"|أستاذ|مهندسة|مهندس|ممرضة|ممرض|طفلة|طفل|مدعوة|مدعو|حاجة|حاج|شيخ|شيخة|بروفيسور|بروفسور|جراح"
+    rf"|استشاري|مواطنة|مواطن|شاب|شابة|مراجع|مراجعة)"
+    rf"\s?[/:]?\s{{0,2}}|(?<![{_LETTERS}.])(?:أ\.?\s?)?د\s?[./]\s{{0,2}}|(?<![{_LETTERS}])(?:اسم\s"
+    rf"(?:ال)?(?:مريضة|مريض|أم|أب|طبيب|زوج|زوجة|مرافق|كامل|طفل|ثلاثي)|الاسم(?:\sالكامل|\sالثلاثي"
+    rf"|\sالرباعي)?|المرافق|التوقيع|الطبيب المعالج|الزوج|الزوجة)\s?[:：]\s{{0,2}}"
+    rf"|(?<![{_LETTERS}])(?:التحية\s?،|[يت]دعى|(?:ابن|ابنت|زوجت|زوج|والد|والدت|شقيق|شقيقت|أخ|أخت)(?:ه|ها)|اسمه|اسمها|اسمي|[يت]سمى)\s(?:هو\s)?"
+)
+_TOKEN = re.compile(rf"[ \u00a0]?([{_LETTERS}]+)")
+_FOLD = str.maketrans("أإآٱىة", "ااااين")
+_LINKS = frozenset(("بن", "ابن", "بنت", "ابنة", "ال", "عبد", "ابو", "ابي", "ابا", "ام", "بو", "ولد"))
+_COLON = re.compile(r"[:：]\s*\Z")
+_TITLES = frozenset(
+    ("الدكتور", "الدكتورة", "السيد", "السيدة", "الاستاذ", "الاستاذة", "المهندس", "الحاج", "الشيخ", "الطبيب")
+)
+_ENDS = re.compile(r"\s?(?:[.،,؛:()\n]|\Z)")
+_ACT = re.compile(r"[يتن][\u0621-\u064a]{3,}|قال|كان|حضر|وصل|خرج|دخل|شعر|اوص|كتب|مصاب|الم")
+_VERB = re.compile(
+    r"[يتن][\u0621-\u064a]{3,}|ال|و|ف|ب|ل|ان|قال|كان|هو|هي|عن|مع|غير|ذو|بعد|قبل|عند|كل|اي|بعض|نفس|مصاب|حضر|وصل|خرج|دخل|شعر"
+)
+"""Words that open the rest of a sentence: verbs and what is written on to the next word."""
+_PLAIN_WORDS = frozenset(
+    (
+        "على",
+        "إلى",
+        "حتى",
+        "العمر",
+        "الجنس",
+        "السن",
+        "المهنة",
+        "التاريخ",
+        "تاريخ",
+        "رقم",
+        "عمره",
+        "عمرها",
+        "الهاتف",
+        "هاتف",
+        "العنوان",
+        "من",
+        "في",
+    )
+)
+"""Words that fold to a name but are none as they are written."""
+_NISBA = re.compile(r"ال[\u0621-\u064a]{3,}ي\Z")
+
+
+def _fold(word: str) -> str:
+    return bare_arabic(word).translate(_FOLD)
+
+
+@functools.lru_cache(maxsize=1)
+def _known() -> tuple[frozenset[str], frozenset[str]]:
+    """Given names and surnames, folded."""
+    fictional = entries("fictional_ar")
+    return frozenset(map(_fold, entries("given_ar") | fictional)), frozenset(
+        map(_fold, entries("surnames_ar") | fictional)
+    )
+
+
+def arabic_names(text: str) -> Places:
+    """Names after السيد, الدكتور, د., المريض, الاسم: and their like.
+
+    The first word must be a known name or surname, or follow a colon.
+    """
+    for title in _TITLE.finditer(text):
+        at = title.end()
+        if text[at - 1 : at].isspace() or text[at - 1 : at] in "./:：":
+            start, stop = _read(text, at, bool(_COLON.search(title[0])) and "سم" in title[0])
+            if stop > start:
+                yield start, stop
+
+
+def _surname_follows(text: str, at: int) -> bool:
+    """Whether the next word is a known surname or ends like one, so that an unknown word before it is a given name."""
+    token = _TOKEN.match(text, at)
+    if not token or token[1] in entries("not_surnames_ar"):
+        return False
+    return _fold(token[1]) in _known()[1] or _NISBA.match(_fold(token[1])) is not None
+
+
+def _read(text: str, at: int, labelled: bool) -> tuple[int, int]:
+    """The span of the name that begins here, over titles, of at most seven words; empty where none does."""
+    given, surnames = _known()
+    start = stop = at
+    linked, words = False, 0
+    while words < 7:
+        token = _TOKEN.match(text, stop if words else start)
+        if not token:
+            break
+        word = _fold(token[1])
+        if not words and (word in {_fold(one) for one in _TITLES} or word == "د"):
+            start = token.end() + (1 if text[token.end() : token.end() + 1] in "./" else 0)
+            continue
+        if token[1] in _PLAIN_WORDS:
+            break
+        known = word in given or word in surnames or word in _LINKS or (word.startswith("عبدال") and len(word) > 6)
+        nisba = words and _NISBA.match(word) and token[1] not in entries("not_surnames_ar")
+        free = labelled and words < 3 and len(word) > 1
+        part = words and word in ("الدين", "الله", "الزهراء", "الاسلام")
+        last = (
+            (words == 1 or (words and word.startswith("ال")))
+            and _ENDS.match(text, token.end())
+            and not _ACT.match(word)
+        )
+        first = not words and not _VERB.match(word) and _surname_follows(text, token.end())
+        if not (known or linked or nisba or free or part or last or first) or (
+            not words and word in ("ال", "ام", "ابي") and not labelled
+        ):
+            break
+        start = token.start(1) if not words else start
+        stop, words = token.end(), words + 1
+        linked = word in _LINKS
+        if word == "بنت" and not words:
+            break
+    return (start, stop) if words and not linked else (at, at)

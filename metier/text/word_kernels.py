@@ -1,0 +1,212 @@
+"""Compiled kernels over the words of many texts: hash them once, then count, look up and compare their n-grams.
+
+All of them release the interpreter's lock. Hashes are 64 bits; an n-gram is hashed from the hashes of its words.
+"""
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+_SEED = np.uint64(0xCBF29CE484222325)
+_PRIME = np.uint64(0x100000001B3)
+_BASE = np.uint64(0x9E3779B97F4A7C15)
+_ROUND = np.uint64(0xFF51AFD7ED558CCD)
+_ALONE, _CAPITAL, _DIGIT, _FOLDED, _UNSETTLED = (np.uint32(1 << bit) for bit in (31, 30, 29, 28, 27))
+_PLAIN = np.uint32((1 << 27) - 1)
+_BYTE, _LEAD = np.uint32(0xFF), np.uint32(1 << 27)
+"""The low byte; what stands for the first byte of a character beyond ASCII, told from all values by its zeros."""
+_BLANK, _SKIPPED, _LINE, _SIGN, _STOP = (np.uint32(code) for code in range(5))
+CAPITAL, DIGIT, OPENS, ALONE = 1, 2, 4, 8
+"""Marks of a word: begins with a capital; holds a digit; the first of a sentence or line; one unspaced character."""
+
+Hashes = NDArray[np.uint64]
+Places = NDArray[np.int64]
+
+
+@nb.njit(nogil=True, inline="always")
+def mix(x):  # type: ignore[no-untyped-def]
+    """Spread 64 bits over 64 bits, one to one (the finaliser of MurmurHash3)."""
+    x ^= x >> np.uint64(33)
+    x *= np.uint64(0xFF51AFD7ED558CCD)
+    x ^= x >> np.uint64(33)
+    x *= np.uint64(0xC4CEB9FE1A85EC53)
+    return x ^ (x >> np.uint64(33))
+
+
+@nb.njit(nogil=True, inline="always")
+def point_at(data, at):  # type: ignore[no-untyped-def]
+    """(code point, bytes) of the UTF-8 character at ``at``; Arrow text is valid UTF-8."""
+    c = np.uint32(data[at])
+    if c < 0x80:
+        return c, 1
+    if c < 0xE0:
+        return ((c & np.uint32(0x1F)) << np.uint32(6)) | np.uint32(data[at + 1] & 0x3F), 2
+    if c < 0xF0:
+        high = ((c & np.uint32(0x0F)) << np.uint32(12)) | (np.uint32(data[at + 1] & 0x3F) << np.uint32(6))
+        return high | np.uint32(data[at + 2] & 0x3F), 3
+    high = ((c & np.uint32(0x07)) << np.uint32(18)) | (np.uint32(data[at + 1] & 0x3F) << np.uint32(12))
+    return high | (np.uint32(data[at + 2] & 0x3F) << np.uint32(6)) | np.uint32(data[at + 3] & 0x3F), 4
+
+
+@nb.njit(nogil=True, inline="always")
+def _value_at(data, at, table):  # type: ignore[no-untyped-def]
+    """(code point, its value in ``letters.table()``, bytes) of the character at ``at``."""
+    if data[at] < 0x80:
+        return np.uint32(data[at]), table[data[at]], 1
+    point, width = point_at(data, at)
+    return point, table[point] if point < len(table) else point, width
+
+
+@nb.njit(nogil=True)
+def _rest(data, at, end, table, cases, state):  # type: ignore[no-untyped-def]
+    """(end, hash, pending characters, size, all values joined, hash of what folding hid) of a word, from a state on."""
+    h, packed, size, seen = state
+    hidden = np.uint64(0)
+    while at < end:
+        point, value, width = _value_at(data, at, table)
+        plain = value & _PLAIN
+        if value & (_FOLDED | _UNSETTLED):
+            cased = cases[point] if point < len(cases) else point
+            hidden = (hidden ^ (np.uint64(cased) + (np.uint64(size) << np.uint64(32)))) * _PRIME
+        if plain != _SKIPPED:
+            if plain <= _STOP or value & _ALONE:
+                break
+            packed = (packed << np.uint64(8)) | np.uint64(plain & _BYTE)
+            if plain >= 0x80:
+                h = (h ^ np.uint64(plain)) * _PRIME
+            size += 1
+            if size & 7 == 0:
+                h = (h ^ packed) * _ROUND
+                packed = np.uint64(0)
+        seen |= value
+        at += width
+    return at, h, packed, size, seen, hidden
+
+
+@nb.njit(cache=True, nogil=True)
+def hash_words(data, offsets, table, cases):  # type: ignore[no-untyped-def]
+    """The words of every text, and 128 bits of hash of the whole; ``table`` and ``cases`` are those of ``letters``.
+
+    Gives (hashes, sizes in characters, marks) of the words, flat; (starts, stops) of every row's; and of every row
+    (high, low, unsettled): what is equal in all but case and white space, where the text is in NFC, which it may not be
+    in an unsettled row.
+    """
+    small = np.full(256, _LEAD, np.uint32)
+    small[:128] = table[:128]
+    rows = len(offsets) - 1
+    room = (offsets[rows] - offsets[0]) // 2 + rows + 1
+    hashes, sizes, marks = np.empty(room, np.uint64), np.empty(room, np.uint16), np.empty(room, np.uint8)
+    starts, stops = np.empty(rows, np.int64), np.empty(rows, np.int64)
+    high, low, unsettled = np.empty(rows, np.uint64), np.empty(rows, np.uint64), np.zeros(rows, np.bool_)
+    count = 0
+    for row in range(rows):
+        starts[row] = count
+        at, end = offsets[row], offsets[row + 1]
+        a, b, flags, opens = _SEED, _BASE, np.uint32(0), OPENS
+        while at < end:
+            value, point, width = small[data[at]], np.uint32(data[at]), 1
+            if value == _LEAD:
+                point, value, width = _value_at(data, at, table)
+            if value & _PLAIN > _STOP and not value & _ALONE:
+                first, h, packed, size, seen = value, _SEED, np.uint64(0), 0, np.uint32(0)
+                value = small[data[at]]
+                while value & _PLAIN > _STOP:  # plain ASCII, the usual case
+                    packed = (packed << np.uint64(8)) | np.uint64(value & _BYTE)
+                    seen |= value
+                    size += 1
+                    at += 1
+                    if size & 7 == 0:
+                        h = (h ^ packed) * _ROUND
+                        packed = np.uint64(0)
+                    value = small[data[at]] if at < end else _BLANK
+                if value == _LEAD:
+                    at, h, packed, size, seen, hidden = _rest(data, at, end, table, cases, (h, packed, size, seen))
+                    a, flags = a ^ hidden, flags | seen
+                h = mix((h ^ packed) + np.uint64(size))
+                mark = (CAPITAL if first & _CAPITAL else 0) | (DIGIT if seen & _DIGIT else 0)
+            else:
+                at += width
+                plain = value & _PLAIN
+                flags |= value
+                if plain <= _STOP:
+                    if plain in (_LINE, _STOP):
+                        opens = OPENS
+                    if plain == _SKIPPED or plain > _LINE:
+                        a, b = (a ^ np.uint64(point)) * _PRIME, (b + np.uint64(point)) * _ROUND
+                    continue
+                h, size, mark = mix((_SEED ^ np.uint64(plain)) * _PRIME), 1, ALONE
+            hashes[count], sizes[count], marks[count] = h, min(size, 65535), mark | opens
+            count += 1
+            a, b, opens = (a ^ h) * _PRIME, (b + h) * _ROUND, 0
+        stops[row] = count
+        high[row], low[row], unsettled[row] = mix(a), mix(b ^ (a >> np.uint64(7))), flags & _UNSETTLED != 0
+    return (hashes[:count], sizes[:count], marks[:count]), (starts, stops), (high, low, unsettled)
+
+
+@nb.njit(nogil=True, inline="always")
+def gram(hashes, at, n):  # type: ignore[no-untyped-def]
+    """The hash of the n-gram of words that begins at ``at``; never 0, which marks an empty place in a table."""
+    x = np.uint64(n)
+    for i in range(at, at + n):
+        x = x * _BASE + hashes[i]
+    x = mix(x)
+    return x if x else np.uint64(1)
+
+
+@nb.njit(cache=True, nogil=True)
+def ngram_hashes(hashes, starts, stops, n):  # type: ignore[no-untyped-def]
+    """(n-gram hashes in order, starts, stops) of every text; a text of fewer than n words has none."""
+    rows = len(starts)
+    total = 0
+    for row in range(rows):
+        total += max(0, stops[row] - starts[row] - n + 1)
+    grams = np.empty(total, np.uint64)
+    first = np.empty(rows, np.int64)
+    last = np.empty(rows, np.int64)
+    count = 0
+    for row in range(rows):
+        first[row] = count
+        for at in range(starts[row], stops[row] - n + 1):
+            grams[count] = gram(hashes, at, n)
+            count += 1
+        last[row] = count
+    return grams, first, last
+
+
+@nb.njit(cache=True, nogil=True)
+def build_set(keys):  # type: ignore[no-untyped-def]
+    """An open-addressing table of keys other than 0, at most a quarter full; its length is a power of two."""
+    size = 8
+    while size < 4 * len(keys):
+        size *= 2
+    table = np.zeros(size, np.uint64)
+    mask = np.uint64(size - 1)
+    for key in keys:
+        place = key & mask
+        while table[place] != 0 and table[place] != key:
+            place = (place + np.uint64(1)) & mask
+        table[place] = key
+    return table
+
+
+@nb.njit(nogil=True, inline="always")
+def find(table, key):  # type: ignore[no-untyped-def]
+    """The place of a key in a table of ``build_set``, or -1."""
+    mask = np.uint64(len(table) - 1)
+    place = key & mask
+    while table[place] != 0:
+        if table[place] == key:
+            return np.int64(place)
+        place = (place + np.uint64(1)) & mask
+    return np.int64(-1)
+
+
+@nb.njit(cache=True, nogil=True)
+def hits(hashes, starts, stops, table, n):  # type: ignore[no-untyped-def]
+    """How many n-grams of each text are in a table of ``build_set``, shape (rows,)."""
+    out = np.zeros(len(starts), np.int64)
+    for row in range(len(starts)):
+        for at in range(starts[row], stops[row] - n + 1):
+            if find(table, gram(hashes, at, n)) >= 0:
+                out[row] += 1
+    return out
