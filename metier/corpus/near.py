@@ -26,8 +26,8 @@ from metier.text.words import Words, words
 Rows = NDArray[np.int64]
 MOST, CHUNK = 256, 16_000_000
 """Comparisons of one record with better ones; words of text that are held at a time."""
-SAMPLE, TELLING, COMMON = 20_000, 500, 3
-"""Documents that words are counted in; groups of them needed to tell common words; groups such a word stands in."""
+SAMPLE, TELLING, COMMON = 4_000_000, 500, 3
+"""Words that are counted to tell the common ones; groups needed for that; groups such a word stands in."""
 
 
 class Near(Config, frozen=True):
@@ -138,12 +138,13 @@ def _neighbours(sketches: Sketches, single: NDArray[np.bool_], name: str) -> Row
 def _common(sketches: Sketches, parent: Rows) -> NDArray[np.uint64]:
     """A table of the words that stand in several groups of documents; an empty one where there are too few to tell.
 
-    Counted in about SAMPLE documents, spread evenly. Names of one thing stand in the few documents about it.
+    Counted in documents of about SAMPLE words, spread evenly. Names of one thing stand in the few documents about it.
     """
     from metier.corpus.near_kernels import spread
     from metier.text.word_kernels import build_set
 
-    rows = np.arange(0, len(parent), max(1, len(parent) // SAMPLE))
+    sizes = np.concatenate([table["size"].to_numpy() for table in sketches.tables(["size"])])
+    rows = np.arange(0, len(parent), max(1, round(float(sizes.sum()) / SAMPLE)))
     if len(np.unique(parent[rows])) < TELLING:
         return np.zeros(0, np.uint64)
     rows = rows[np.argsort(parent[rows], kind="stable")]
@@ -227,18 +228,22 @@ def _joined(some: list[Words]) -> Words:
 
 
 def _conflicts(sketches: Sketches, pairs: list[tuple[int, int, float]], near: Near) -> Iterator[dict[str, Any]]:
-    """The pairs that are about one entity, each with what they differ in."""
+    """The pairs that are about one entity, each with what they differ in; of each document those it is nearest to."""
     wanted = np.unique(np.array([row for pair in pairs for row in pair[:2]], np.int64))
     texts: dict[int, tuple[str, str]] = {}
     for rows, batch in sketches.records(wanted):
         texts |= {row: _entity(one, near) for row, one in zip(rows.tolist(), batch.records(), strict=True)}
+    pairs = [pair for pair in pairs if texts[pair[0]][0] and texts[pair[0]][0] == texts[pair[1]][0]]
+    nearest: dict[int, float] = {}
+    for *both, value in pairs:
+        nearest |= {row: max(value, nearest.get(row, 0.0)) for row in both}
     names = sketches.ids(wanted)
+    told = functools.lru_cache(maxsize=4096)(lambda row: split(texts[row][1]))
     for one, other, value in sorted(pairs):
-        (entity, text), (entity_too, text_too) = texts[one], texts[other]
-        if entity and entity == entity_too:
+        if value in (nearest[one], nearest[other]):
             yield {
-                "entity": entity, "documents": [names[one], names[other]], "similarity": round(value, 3),
-                "differences": differences(text, text_too),
+                "entity": texts[one][0], "documents": [names[one], names[other]], "similarity": round(value, 3),
+                "differences": _differences(told(one), told(other)),
             }  # fmt: skip
 
 
@@ -253,12 +258,16 @@ def _entity(document: Document, near: Near) -> tuple[str, str]:
 
 def differences(one: str, other: str) -> list[tuple[str, str]]:
     """What stands in one text and what in the other instead, in their order."""
+    return _differences(split(one), split(other))
+
+
+def _differences(a: list[str], b: list[str]) -> list[tuple[str, str]]:
     from metier.corpus.near_kernels import MOST as MOST_CHANGES
     from metier.corpus.near_kernels import changes
 
-    a, b = split(one), split(other)
-    numbers = {word: number for number, word in enumerate(dict.fromkeys((*a, *b)), 1)}
-    runs = changes(*(np.array([numbers[word] for word in some], np.uint64) for some in (a, b)))
+    numbers: dict[str, int] = {}
+    coded = [np.array([numbers.setdefault(word, len(numbers)) for word in some], np.uint64) for some in (a, b)]
+    runs = changes(*coded)
     if len(runs) and runs[0, 0] < 0:
         return [(f"more than {MOST_CHANGES} words differ", "")]
     return [(" ".join(a[i:j]), " ".join(b[k:m])) for i, j, k, m in runs.tolist()]

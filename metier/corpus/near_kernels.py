@@ -7,9 +7,10 @@ from metier.text.word_kernels import ALONE, DIGIT, find, gram, mix
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _ROUND = np.uint64(0xFF51AFD7ED558CCD)
-NAME, FEW, MOST, EMPTY, JUDGED = 8, 3, 160, 8, 64
+NAME, FEW, MOST, EMPTY, JUDGED, KEYS = 8, 3, 160, 8, 64, 1 << 21
 """Words of the longest change that may be a name; changes of a text in which a single rare word tells; changes beyond
-which two texts are not compared in detail; places of a table of no keys; records one is compared with in detail."""
+which two texts are not compared in detail; places of a table of no keys; records one is compared with in detail;
+places for words that are counted, beyond three quarters of which no new one is taken."""
 
 
 @nb.njit(nogil=True, inline="always")
@@ -100,7 +101,7 @@ def jaccard(a, b):  # type: ignore[no-untyped-def]
     return both / either if either else 0.0
 
 
-@nb.njit(nogil=True)
+@nb.njit(cache=True, nogil=True)
 def changes(a, b):  # type: ignore[no-untyped-def]
     """The shortest way from one sequence to the other as runs (start, stop, start, stop), shape (changes, 4).
 
@@ -206,7 +207,7 @@ def _near_together(runs, marks):  # type: ignore[no-untyped-def]
     return out[:count]
 
 
-@nb.njit(nogil=True)
+@nb.njit(cache=True, nogil=True)
 def renamed(one, other, vocabulary):  # type: ignore[no-untyped-def]
     """Whether two texts differ as if they spoke of another thing, rather than as copies that were edited or damaged.
 
@@ -370,13 +371,12 @@ def spread(words, rows, groups):  # type: ignore[no-untyped-def]
     """
     hashes, marks = words
     starts, stops = rows
-    size = 1024
-    while size < 4 * len(hashes):
-        size *= 2
+    size = KEYS
     keys = np.zeros(size, np.uint64)
     counts = np.zeros(size, np.int32)
     last = np.full(size, -1, np.int64)
     mask = np.uint64(size - 1)
+    full = 0
     for row in range(len(starts)):
         for at in range(starts[row], stops[row]):
             for n in range(1, 3):
@@ -386,7 +386,11 @@ def spread(words, rows, groups):  # type: ignore[no-untyped-def]
                 place = key & mask
                 while keys[place] != 0 and keys[place] != key:
                     place = (place + np.uint64(1)) & mask
-                keys[place] = key
+                if keys[place] == 0:
+                    full += 1
+                    if 4 * full > 3 * size:
+                        continue
+                    keys[place] = key
                 if last[place] != groups[row]:
                     last[place] = groups[row]
                     counts[place] += 1

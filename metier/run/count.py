@@ -72,7 +72,7 @@ def cells(batch: Batch[Any]) -> dict[str, Cell]:
     """Documents, characters and tokens by language and kind; nothing of other nouns."""
     if batch.kind is not Document or not len(batch):
         return {}
-    from metier.text.words import words
+    from metier.text.words import counts
 
     slash = pa.scalar("/", pa.large_string())
     keys = pc.binary_join_element_wise(batch.rows["language"], batch.rows["kind"], slash).dictionary_encode()
@@ -80,5 +80,5 @@ def cells(batch: Batch[Any]) -> dict[str, Cell]:
     letters = pc.utf8_length(batch.rows["text"]).to_numpy(zero_copy_only=False)
     documents = np.bincount(at, minlength=len(names))
     characters = np.bincount(at, weights=letters, minlength=len(names))
-    tokens = np.bincount(at, weights=words(batch).counts, minlength=len(names))
+    tokens = np.bincount(at, weights=counts(batch), minlength=len(names))
     return {name: Cell(int(documents[i]), int(characters[i]), int(tokens[i])) for i, name in enumerate(names) if name}

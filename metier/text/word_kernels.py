@@ -143,6 +143,31 @@ def hash_words(data, offsets, table, cases):  # type: ignore[no-untyped-def]
     return (hashes[:count], sizes[:count], marks[:count]), (starts, stops), (high, low, unsettled)
 
 
+@nb.njit(cache=True, nogil=True)
+def count_words(data, offsets, table):  # type: ignore[no-untyped-def]
+    """How many words ``hash_words`` finds in every text, shape (rows,)."""
+    small = np.full(256, _LEAD, np.uint32)
+    small[:128] = table[:128]
+    out = np.zeros(len(offsets) - 1, np.int64)
+    for row in range(len(out)):
+        at, end = offsets[row], offsets[row + 1]
+        count, inside = 0, 0
+        while at < end:
+            value, width = small[data[at]], 1
+            if value == _LEAD:
+                _, value, width = _value_at(data, at, table)
+            at += width
+            plain = value & _PLAIN
+            if plain == _SKIPPED:
+                continue
+            letter = 1 if plain > _STOP else 0
+            alone = 1 if value & _ALONE else 0
+            count += letter & ((inside ^ 1) | alone)
+            inside = letter & (alone ^ 1)
+        out[row] = count
+    return out
+
+
 @nb.njit(nogil=True, inline="always")
 def gram(hashes, at, n):  # type: ignore[no-untyped-def]
     """The hash of the n-gram of words that begins at ``at``; never 0, which marks an empty place in a table."""

@@ -46,6 +46,16 @@ def words(batch: Batch[Any], column: str = "text") -> Words:
     return batch.shared(column, words_of)
 
 
+def counts(batch: Batch[Any], column: str = "text") -> NDArray[np.int64]:
+    """How many words each text of a batch has, shape (rows,); cheaper than the words where no stage asked for them."""
+    if words_of in batch.memo.get(column, {}):
+        return words(batch, column).counts
+    from metier.text.word_kernels import count_words
+
+    found: NDArray[np.int64] = count_words(*utf8(batch.rows.column(column)), table())
+    return found
+
+
 def words_of(texts: Sequence[str] | pa.Array) -> Words:
     """The words of some texts. A word is what ``letters.split`` takes for one."""
     from metier.text.word_kernels import hash_words

@@ -7,7 +7,7 @@ from metier.batch import Batch
 from metier.records import Document
 from metier.text.letters import split
 from metier.text.word_kernels import ALONE, CAPITAL, DIGIT, OPENS, build_set, gram, hits, ngram_hashes
-from metier.text.words import Words, words, words_of
+from metier.text.words import Words, counts, words, words_of
 
 LETTERS = st.text(
     st.sampled_from("aAbZé ÉßñıİσΣжЖ5٥５0.-_'\n\tأإآاةهىيكکـَّ中文三ーカがぱ한กिहΩ①㎎²𠀀😀\u200c\u00ad\u0301\u3099\xa0")
@@ -24,6 +24,9 @@ def test_kernels_and_plain_python_take_the_same_for_a_word(texts: list[str]) -> 
     plain = [split(text) for text in texts]
     found = words_of(texts)
     assert found.counts.tolist() == [len(some) for some in plain]
+    assert counts(Batch.of(Document, [Document(str(i), text) for i, text in enumerate(texts)])).tolist() == [
+        len(some) for some in plain
+    ]
     assert found.sizes.tolist() == [len(word) for some in plain for word in some]
     spelled: dict[int, str] = {}
     for word, mark in zip((word for some in plain for word in some), found.hashes.tolist(), strict=True):
