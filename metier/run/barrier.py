@@ -1,10 +1,12 @@
 """The narrow side of a barrier: sketches gathered from every shard, one decision over all of them, kept until done."""
 
 import functools
+import itertools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,11 +15,11 @@ from numpy.typing import NDArray
 
 from metier.artefact import Each, Sketches, read_part
 from metier.batch import Batch, batches
-from metier.recipe import Step
+from metier.recipe import Source, Step
 from metier.records import Dropped, Record
 from metier.run.account import AccountError
 from metier.run.context import Context
-from metier.run.fuse import fed
+from metier.run.fuse import Unit
 
 OUT = "out"
 """Where a decision puts files of its own until its artefact is finished."""
@@ -30,14 +32,14 @@ class Gone(NamedTuple):
     why: pa.Array
     detail: pa.Array
 
-    def mark(self, batch: Batch[Any], start: int) -> Batch[Any]:
-        """A batch whose first row has the number ``start``, with the rows that are gone dropped."""
-        low, high = np.searchsorted(self.rows, (start, start + len(batch)))
-        if low == high:
+    def mark(self, batch: Batch[Any], rows: NDArray[np.int64]) -> Batch[Any]:
+        """A batch whose rows have these numbers, with those that are gone dropped."""
+        at = np.searchsorted(self.rows, rows)
+        there = at < len(self.rows)
+        there[there] = self.rows[at[there]] == rows[there]
+        if not there.any():
             return batch
-        at = np.full(len(batch), -1)
-        at[self.rows[low:high] - start] = np.arange(low, high)
-        places = pa.array(at, mask=at < 0)
+        places = pa.array(at, mask=~there)
         return Batch(batch.kind, batch.rows, self.why.take(places), self.detail.take(places), batch.memo)
 
 
@@ -69,15 +71,30 @@ def decision_path(scratch: Path) -> Path:
     return scratch / "decision.parquet"
 
 
-def decide(step: Step, context: Context, each: Each) -> None:
-    """Decide all that a barrier drops, unless that was done before a crash."""
-    scratch = context.scratch(step)
-    file = decision_path(scratch)
-    if not file.exists():
-        table = _decide(step, _sketches(step, context, each), scratch / OUT, each)
-        part = file.with_suffix(".tmp")
-        pq.write_table(table, part)
-        part.replace(file)
+def decide(unit: Unit, context: Context, each: Each) -> None:
+    """Decide all that the barriers of a unit drop, unless that was done before a crash.
+
+    A later barrier does not see what an earlier one drops.
+    """
+    gone = np.empty(0, np.int64)
+    for step in unit.barriers():
+        file = decision_path(context.scratch(step))
+        if not file.exists():
+            sketches = _without(_sketches(step, unit.sources(), context, each), gone)
+            table = _decide(step, sketches, context.scratch(step) / OUT, each)
+            part = file.with_suffix(".tmp")
+            pq.write_table(table, part)
+            part.replace(file)
+        gone = np.union1d(gone, read_gone(file).rows)
+
+
+def _without(sketches: Sketches, gone: NDArray[np.int64]) -> Sketches:
+    """Sketches that hide some rows."""
+    if not len(gone):
+        return sketches
+    ends = np.cumsum([0, *(len(left) for left in sketches.left())])
+    parts = [gone[slice(*np.searchsorted(gone, pair))] - pair[0] for pair in itertools.pairwise(ends)]
+    return msgspec.structs.replace(sketches, gone=tuple(parts))
 
 
 def read_gone(file: Path, start: int = 0, stop: int | None = None) -> Gone:
@@ -109,6 +126,9 @@ def _decide(step: Step, sketches: Sketches, out: Path, each: Each) -> pa.Table:
     if len(number) != len(ids):
         raise AccountError(f"{step.stage.name} dropped a record twice, or one it was never given")
     order = pa.array(np.concatenate([*at, np.empty(0, np.int64)]).astype(np.int64))
+    if sketches.gone:
+        sizes = np.cumsum([0, *(pq.read_metadata(table).num_rows for table, _ in sketches.parts)])
+        number = np.concatenate([left + begin for left, begin in zip(sketches.left(), sizes, strict=False)])[number]
     return pa.table({"row": number, "why": lost["why"].take(order), "detail": lost["detail"].take(order)})
 
 
@@ -127,13 +147,13 @@ def repeated(files: list[Path]) -> str:
     return str(twice[0]["values"]) if len(twice) else ""
 
 
-def _sketches(step: Step, context: Context, each: Each) -> Sketches:
+def _sketches(step: Step, sources: tuple[Source, ...], context: Context, each: Each) -> Sketches:
     """The sketch of every shard of every source, in order; those the chain before did not take are taken now."""
     kind: type[Record] = step.stage.yields[0]
     scratch = context.scratch(step)
     pairs = [
         (sketch_path(scratch, source.name, number), part)
-        for source in fed(step)
+        for source in sources
         for number, part in enumerate(context.artefact(source).parts(kind))
     ]
     late = (pair for pair in pairs if not pair[0].exists())

@@ -16,7 +16,7 @@ from metier.run.account import AccountError
 from metier.run.barrier import OUT, decide, repeated
 from metier.run.context import Context, notes, refuse_empty
 from metier.run.count import Count
-from metier.run.fuse import Unit, fed
+from metier.run.fuse import Unit
 from metier.run.shard import Chain, Engine, Shard, rows_of
 
 
@@ -26,8 +26,7 @@ def run_chain(unit: Unit, context: Context, engine: Engine) -> None:
     (chain.scratch / "shards").mkdir(parents=True, exist_ok=True)
     for step in chain.followers:
         context.scratch(step).mkdir(parents=True, exist_ok=True)
-    if unit.head.stage.flow == "barrier":
-        decide(unit.head, context, engine.each)
+    decide(unit, context, engine.each)
     for number, _ in engine.shards(chain, _todo(chain)):
         context.log(event="shard", step=unit.last.name, shard=number, fingerprint=context.plan.mark(unit.last.name))
     _finish(chain)
@@ -35,10 +34,9 @@ def run_chain(unit: Unit, context: Context, engine: Engine) -> None:
 
 def _followers(unit: Unit, context: Context) -> Iterator[Step]:
     """The barriers to be made whose sketch this chain can take on the way."""
-    for planned in context.plan.steps.values():
-        step = planned.step
-        if planned.why and step.stage.flow == "barrier" and any(s.step and s.name == unit.last.name for s in fed(step)):
-            yield step
+    for one in context.plan.todo():
+        if any(source.step and source.name == unit.last.name for source in one.sources()):
+            yield from one.barriers()
 
 
 def _todo(chain: Chain) -> Iterator[Shard]:
@@ -153,8 +151,8 @@ def tidy(unit: Unit, context: Context) -> None:
     for name in ("shards", "raw", "sketch", "inner", OUT):
         shutil.rmtree(context.root / unit.last.name / name, ignore_errors=True)
     (context.root / unit.last.name / "decision.parquet").unlink(missing_ok=True)
-    if unit.head.stage.flow == "barrier":
-        shutil.rmtree(context.scratch(unit.head), ignore_errors=True)
+    for step in unit.barriers():
+        shutil.rmtree(context.scratch(step), ignore_errors=True)
 
 
 def _check_ids(step: Step, parts: list[Path]) -> None:

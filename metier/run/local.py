@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from metier import progress
 from metier.artefact import Each
-from metier.run.shard import Chain, Report, Shard, pass_batch, write_shard
+from metier.run.shard import Chain, Numbered, Passed, Report, Shard, pass_batch, write_shard
 
 
 class Local:
@@ -19,15 +20,28 @@ class Local:
         return map
 
     def shards(self, chain: Chain, todo: Iterator[Shard]) -> Iterator[tuple[int, Report]]:
-        """One shard after another."""
+        """A source: shard after shard, their batches on threads; parts that lie on disk: one on each thread."""
         done, threads = chain.done(), chain.context.threads
         work = functools.partial(pass_batch, chain, chain.arguments(), chain.gone())
+        parts = [] if chain.unit.head.stage.flow == "source" else list(todo)
         with ThreadPoolExecutor(threads) as pool:
-            for shard in todo:
+            if len(parts) >= threads > 1:
+                whole = functools.partial(_whole, chain, work)
+                for number, report in ordered(pool, whole, parts, threads):
+                    done += report.steps[chain.unit.head.name].count_in
+                    progress.report(done, 0, "records", chain.unit.last.name)
+                    yield number, report
+                return
+            for shard in parts or todo:
                 results = ordered(pool, work, chain.batches(shard), 2 * threads)
                 report = write_shard(chain, shard.number, results, done)
                 done += report.steps[chain.unit.head.name].count_in
                 yield shard.number, report
+
+
+def _whole(chain: Chain, work: Callable[[Numbered], Passed], shard: Shard) -> tuple[int, Report]:
+    """One shard, a batch at a time."""
+    return shard.number, write_shard(chain, shard.number, map(work, chain.batches(shard)))
 
 
 def ordered(pool: ThreadPoolExecutor, work: Callable[[Any], Any], items: Iterable[Any], window: int) -> Iterator[Any]:

@@ -213,7 +213,7 @@ def _make(chain: Chain, shard: Shard) -> tuple[int, Report]:
         part = cast("Path", shard.part)
         _look_for(part)
         raw = chain.unit.head.stage.flow == "source"
-        gone = None if raw else chain.gone(shard.start, shard.start + rows_of(part))
+        gone = {} if raw else chain.gone(shard.start, shard.start + rows_of(part))
         work = functools.partial(pass_batch, chain, chain.arguments(), gone)
         report = write_shard(chain, shard.number, map(work, _read_raw(chain, part) if raw else chain.batches(shard)))
     return shard.number, report

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -73,11 +74,10 @@ class Chain(msgspec.Struct, frozen=True):
         """The arguments of every kernel and sketch besides its batch."""
         return {step.name: self.context.arguments(step) for step in (*self.unit.steps, *self.followers)}
 
-    def gone(self, start: int = 0, stop: int | None = None) -> Gone | None:
-        """What the barrier at the head drops of some rows, or None where the head is no barrier."""
-        head = self.unit.head
-        barrier = head.stage.flow == "barrier"
-        return read_gone(decision_path(self.context.scratch(head)), start, stop) if barrier else None
+    def gone(self, start: int = 0, stop: int | None = None) -> dict[str, Gone]:
+        """What each barrier at the head drops of some rows."""
+        steps = self.unit.barriers()
+        return {step.name: read_gone(decision_path(self.context.scratch(step)), start, stop) for step in steps}
 
     def batches(self, shard: Shard) -> Iterator[Numbered]:
         """The batches of a shard."""
@@ -115,21 +115,25 @@ class Engine(Protocol):
         ...
 
 
-def pass_batch(chain: Chain, arguments: dict[str, dict[str, Any]], gone: Gone | None, numbered: Numbered) -> Passed:
-    """One batch through every kernel of a chain, after what a source or a barrier drops of it."""
+def pass_batch(chain: Chain, arguments: dict[str, dict[str, Any]], gone: dict[str, Gone], numbered: Numbered) -> Passed:
+    """One batch through every step of a chain; a source has given its reasons already."""
     start, batch = numbered
-    first = batch if gone is None else gone.mark(batch, start)
+    rows = np.arange(start, start + len(batch))
     lost: dict[str, pa.RecordBatch] = {}
     counts: dict[str, Count] = {}
     for step in chain.unit.steps:
-        before, after = batch, first
+        after = batch
         if step.stage.flow == "kernel":
             after = step.stage.run(batch, **arguments[step.name])
-            check_kernel(step.stage.name, before, after)
-        batch = after.kept()
-        counts[step.name] = count(len(before), after, batch)
-        if len(batch) < len(after):
+            check_kernel(step.stage.name, batch, after)
+        elif step.name in gone:
+            after = gone[step.name].mark(batch, rows)
+            rows = rows[after.why.is_null().to_numpy(zero_copy_only=False)]
+        kept = after.kept()
+        counts[step.name] = count(len(batch), after, kept)
+        if len(kept) < len(after):
             lost[step.name] = after.lost()
+        batch = kept
     sketches = {step.name: take_sketch(step, batch, arguments[step.name]) for step in chain.followers if len(batch)}
     return Passed(batch, lost, counts, sketches)
 

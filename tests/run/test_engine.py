@@ -161,6 +161,38 @@ def test_a_barrier_decides_once_over_all_shards(tmp_path: Path) -> None:
     assert not list((tmp_path / "runs/tiny").glob(".*.partial"))
 
 
+def test_barriers_in_a_row_are_carried_out_together(tmp_path: Path) -> None:
+    rows = """
+name: tiny
+steps:
+  letters: {use: "tests.run.steps:letters", count: 120, size: 7}
+  lengths: {use: "tests.run.unlike:unlike", by: length, why: same length, KEEP}
+  shout: {use: "tests.run.steps:shout"}
+"""
+    rows = rows.replace("  lengths:", '  ends: {use: "tests.run.unlike:unlike", why: same end, KEEP}\n  lengths:')
+    rows = rows.replace("ends: {use", 'odd: {use: "tests.run.steps:odd"}\n  ends: {use')
+    seen = []
+    for name, keep in (("together", "keep: false"), ("apart", "keep: true")):
+        home = tmp_path / name
+        home.mkdir()
+        make(home, rows.replace("KEEP", keep), change=(TINY,))
+        steps = {step: Artefact(home / "runs/tiny" / step) for step in ("odd", "ends", "lengths", "shout")}
+        manifests = [one.manifest for one in steps.values()]
+        seen.append(
+            (
+                [list(one.dropped()) for one in steps.values()],
+                [record.text for record in steps["shout"].records(Document)],
+                [(m.count_in, m.counts, m.dropped) for m in manifests if m],
+                [(steps[step].path / "keys.txt").read_text() for step in ("ends", "lengths")],
+            )
+        )
+        assert not list((home / "runs/tiny").glob(".*.partial"))
+    assert seen[0] == seen[1]
+    assert seen[0][1] == ["TEXT 0!"] and seen[0][0][1][0].detail == "key 0"
+    inner = Artefact(tmp_path / "together/runs/tiny/ends").manifest
+    assert inner is not None and inner.inner
+
+
 def test_a_barrier_at_the_end_of_a_chain(tmp_path: Path) -> None:
     text = (
         RECIPE.replace('  shout: {use: "tests.run.steps:shout"}\n', "")
