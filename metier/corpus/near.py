@@ -262,8 +262,8 @@ def differences(one: str, other: str) -> list[tuple[str, str]]:
 
 
 def _differences(a: list[str], b: list[str]) -> list[tuple[str, str]]:
-    from metier.corpus.near_kernels import MOST as MOST_CHANGES
-    from metier.corpus.near_kernels import changes
+    from metier.corpus.change_kernels import MOST as MOST_CHANGES
+    from metier.corpus.change_kernels import changes
 
     numbers: dict[str, int] = {}
     coded = [np.array([numbers.setdefault(word, len(numbers)) for word in some], np.uint64) for some in (a, b)]

@@ -121,11 +121,13 @@ def _manifest(step: Step, recipe: Recipe, made: dict[str, Manifest], contents: C
 
 
 def _named(files: dict[str, str]) -> list[tuple[str, str]]:
-    """(name below the common directory, content hash) of every file: ids and order follow from the names."""
-    if not files:
-        return []
-    shared = os.path.commonpath([os.path.dirname(name) or "." for name in files]) if len(files) > 1 else ""  # noqa: PTH120
-    return [(os.path.relpath(name, shared) if shared else Path(name).name, mark) for name, mark in files.items()]
+    """(name below the common directory, content hash) of every file: ids and order follow from the names.
+
+    What lies in a store is named in full.
+    """
+    here = {name: os.path.abspath(name) for name in files if "://" not in name}  # noqa: PTH100
+    shared = os.path.commonpath([os.path.dirname(path) for path in here.values()]) if here else ""  # noqa: PTH120
+    return [(os.path.relpath(here[name], shared) if name in here else name, mark) for name, mark in files.items()]
 
 
 def _fed(step: Step) -> Iterable[Any]:
