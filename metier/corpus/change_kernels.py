@@ -1,8 +1,8 @@
 """Compiled kernels that tell whether two texts that are worded alike speak of one thing, and where they differ."""
 
-import numba as nb
 import numpy as np
 
+from metier.jit import numba as nb
 from metier.text.word_kernels import ALONE, DIGIT, find, gram, mix
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
@@ -84,7 +84,8 @@ def _side(text, run, other, vocabulary):  # type: ignore[no-untyped-def]
         if find(ordinary, words[at]) >= 0:
             continue
         named += 1
-        if not np.any(other == words[at]):
+        lone = marks[at] & ALONE and run[1] - run[0] < 2
+        if not lone and not np.any(other == words[at]):
             most = max(most, np.sum(words == words[at]))
         if len(common) > EMPTY and not _known(words, marks, at, run, common):
             rare += 1
@@ -93,9 +94,11 @@ def _side(text, run, other, vocabulary):  # type: ignore[no-untyped-def]
 
 @nb.njit(nogil=True)
 def _known(words, marks, at, run, common):  # type: ignore[no-untyped-def]
-    """Whether a word is common; an unspaced character is where it makes a common pair with one beside it."""
-    if not marks[at] & ALONE or run[1] - run[0] < 2:
+    """Whether a word is common; an unspaced character is by itself, or in a common pair with its neighbour."""
+    if not marks[at] & ALONE:
         return find(common, gram(words, at, 1)) >= 0
+    if run[1] - run[0] < 2:
+        return True
     for first in (at - 1, at):
         if first >= run[0] and first + 1 < run[1] and find(common, gram(words, first, 2)) >= 0:
             return True

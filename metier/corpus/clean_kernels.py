@@ -4,10 +4,10 @@ import functools
 import re
 import unicodedata
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from metier.jit import numba as nb
 from metier.text.word_kernels import point_at
 from metier.text.wrapped import LONG, WIDEST
 

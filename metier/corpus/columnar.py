@@ -23,7 +23,7 @@ from metier.corpus.formats import Row, object_rows, parquet_tables, table_rows
 from metier.files import lines, texts
 from metier.records import Document
 
-ROWS, BYTES = 2048, 16 << 20
+ROWS, BYTES = 2048, 4 << 20
 """A batch ends with the row that brings it to so many rows or so many bytes of text."""
 _TEXT = pa.large_string()
 _MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)

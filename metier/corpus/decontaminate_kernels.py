@@ -4,9 +4,9 @@ Few n-grams of each exam text are kept as anchors, so chosen that every run of t
 an anchor is met, the run is measured word by word on both sides. All release the interpreter's lock.
 """
 
-import numba as nb
 import numpy as np
 
+from metier.jit import numba as nb
 from metier.text.word_kernels import mix
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)

@@ -24,7 +24,7 @@ from metier.text.normalise import fold
 from metier.text.words import Words, words
 
 Rows = NDArray[np.int64]
-MOST, CHUNK = 256, 16_000_000
+MOST, CHUNK = 256, 2_000_000
 """Comparisons of one record with better ones; words of text that are held at a time."""
 SAMPLE, TELLING, COMMON = 4_000_000, 500, 3
 """Words that are counted to tell the common ones; groups needed for that; groups such a word stands in."""

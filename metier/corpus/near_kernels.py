@@ -1,9 +1,9 @@
 """Compiled kernels of near-duplicate search: MinHash signatures, true Jaccard, and what two texts differ in."""
 
-import numba as nb
 import numpy as np
 
 from metier.corpus.change_kernels import renamed
+from metier.jit import numba as nb
 from metier.text.word_kernels import ALONE, gram, mix
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)

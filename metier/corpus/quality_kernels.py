@@ -4,9 +4,9 @@ Texts are the UTF-8 bytes and offsets under an Arrow column; ``kinds`` is ``meas
 character. All of them release the interpreter's lock.
 """
 
-import numba as nb
 import numpy as np
 
+from metier.jit import numba as nb
 from metier.text.word_kernels import find, point_at
 
 LETTER, NUMBER, SPACE, MARK, ALONE = 1, 2, 4, 8, 16

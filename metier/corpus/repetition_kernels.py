@@ -4,9 +4,9 @@ An n-gram can only repeat where the (n-1)-grams at its first and second word bot
 places that are left over from n - 1: in prose, from n = 4 on hardly any. All of them release the interpreter's lock.
 """
 
-import numba as nb
 import numpy as np
 
+from metier.jit import numba as nb
 from metier.text.word_kernels import mix
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)

@@ -1,5 +1,7 @@
 """Cut long documents where their structure allows it, and lose nothing."""
 
+import itertools
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -10,6 +12,8 @@ from metier.records import Config, Document, File
 from metier.text.passages import Characters, Limits, cut
 
 _MOST, _LEAST = 1200, 200
+_HEADING = re.compile(r"^[^\S\n]*(?:#{1,6}\s|<[一-鿿]{1,8}>).*(?:\n\s*(?:#{1,6}\s|<[一-鿿]{1,8}>).*)*", re.M)
+"""A heading with those that follow it at once: a part, its chapter."""
 
 
 class Segment(Config, frozen=True):
@@ -27,6 +31,8 @@ class Segment(Config, frozen=True):
     """As min_chars, in tokens; at most half of `max_tokens`; a sixth of it unless said."""
     long_sentences: Literal["whole", "cut"] = "whole"
     """A sentence longer than a passage stays whole (up to four times as long), or is cut at a clause."""
+    at_headings: bool = False
+    """Cut before every heading (``# ``, ``## ``), however short: each chapter of a book is a document of its own."""
 
     def __post_init__(self) -> None:
         unit, most, least = "chars", self.max_chars, self.min_chars
@@ -48,7 +54,12 @@ def segment(batch: Batch[Document], config: Segment) -> Batch[Document]:
     """Cut documents that are too long into passages ID#0, ID#1, ..., their children; others pass as they are."""
     texts, why = batch.values("text"), batch.why.to_pylist()
     kept = [number for number, reason in enumerate(why) if not reason]
-    parts = dict(zip(kept, _cut([texts[number] for number in kept], config), strict=True))
+    chapters = [_chapters(texts[number]) if config.at_headings else [texts[number]] for number in kept]
+    found = iter(_cut([chapter for some in chapters for chapter in some], config))
+    parts = {
+        number: list(itertools.chain.from_iterable(itertools.islice(found, len(some))))
+        for number, some in zip(kept, chapters, strict=True)
+    }
     parts = {number: some for number, some in parts.items() if some != [texts[number]]}
     if not parts:
         return batch
@@ -67,6 +78,14 @@ def segment(batch: Batch[Document], config: Segment) -> Batch[Document]:
     light = batch.replace(text=[""] * len(batch))  # a book taken once for each of its passages would fill the memory
     grown = Batch(batch.kind, light.rows.take(index), batch.why.take(index))
     return grown.replace(id=new_ids, parent=new_parents, text=pieces)
+
+
+def _chapters(text: str) -> list[str]:
+    """The text before its first heading, then from heading to heading; that of a part opens its first chapter."""
+    starts = [match.start() for match in _HEADING.finditer(text)]
+    pieces = [text[start:stop].strip() for start, stop in itertools.pairwise([0, *starts, len(text)])]
+    pieces = [piece for piece in pieces if piece]
+    return pieces if len(pieces) > 1 else [text]
 
 
 def passages(text: str, max_chars: int, min_chars: int = 0, long_sentences: str = "cut") -> list[str]:

@@ -6,9 +6,11 @@ from typing import Annotated
 import msgspec
 
 from metier.artefact import Finished, asset
+from metier.evals.report_findings import conflicts, leaks
+from metier.evals.report_funnel import funnels
 from metier.evals.report_samples import samples
 from metier.evals.report_scores import base_of, boards, summary, tables, taxes
-from metier.evals.report_steps import details, funnel
+from metier.evals.report_steps import details, flows
 from metier.evals.report_training import trainings
 from metier.records import Config, File, MetierError, Question, Score
 
@@ -25,7 +27,7 @@ class Report(Config, frozen=True):
 
 
 def report(run: Finished, config: Report, out: Path) -> None:
-    """Write report.html: scores with intervals, domain tax, funnel, training, sample answers and every setting.
+    """Write report.html: scores, domain tax, what each step kept and dropped, training, answers and every setting.
 
     The file stands alone: no script, no font and no picture from elsewhere. It reads only the artefacts of the run.
     """
@@ -51,7 +53,10 @@ def report(run: Finished, config: Report, out: Path) -> None:
         boards=boards(scores, _chances(run, {one.task for one in scores if one.metric == "accuracy"})),
         taxes=taxes(scores),
         tables=tables(scores),
-        funnel=funnel(run),
+        funnels=funnels(run),
+        conflicts=conflicts(run),
+        leaks=leaks(run),
+        flows=flows(run),
         trainings=trainings(run),
         samples=samples(run, config.samples),
         steps=details(run),

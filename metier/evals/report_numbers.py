@@ -84,6 +84,26 @@ def short(value: float) -> str:
     return f"{value:.3g}"
 
 
+def compact(value: int) -> str:
+    """A count in few characters: 9,870, then 12.3k, 4.1M, 1.2B."""
+    for least, size, mark in ((999_950_000, 1e9, "B"), (999_950, 1e6, "M"), (10_000, 1e3, "k")):
+        if value >= least:
+            return f"{value / size:.1f}{mark}"
+    return count(value)
+
+
+def percent(part: int, whole: int) -> str:
+    """A share in percent: 100% and 0% are said only of all and of nothing."""
+    if not whole:
+        return ""
+    share = 100 * part / whole
+    if part and share < 0.1:
+        return "<0.1%"
+    if part < whole and share > 99.9:
+        return ">99.9%"
+    return f"{share:.0f}%" if share in (0, 100) else f"{share:.1f}%"
+
+
 @dataclass(frozen=True)
 class Change:
     """A score beside the base's: what changed, within which interval, and whether that is better or worse."""

@@ -1,18 +1,20 @@
 """The steps of a run as the page shows them: what went in and out, what was dropped and why, and every setting."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from metier.artefact import Artefact, Finished, Manifest
-from metier.evals.report_numbers import count
+from metier.evals.report_numbers import count, percent
 from metier.records import Conversation, Document, Question, Record, kind_name
 
 SHOWN: tuple[type[Record], ...] = (Document, Conversation, Question)
-EXAMPLES = 3
-"""Dropped records shown for a reason."""
+REASONS, EXAMPLES = 12, 3
+"""Reasons shown of a step, and dropped records of each."""
+TEXTS: tuple[tuple[type[Record], str], ...] = ((Document, "text"), (Question, "stem"), (Conversation, "messages"))
+"""Where the text of a noun stands."""
 ROWS = 200_000
 """Rows of one step that are searched for the text of dropped records."""
 LENGTH = 220
@@ -21,18 +23,21 @@ LENGTH = 220
 
 @dataclass(frozen=True)
 class Example:
-    """A dropped record: its id and, where an earlier step holds it, how its text begins."""
+    """A dropped record: its id, how its text begins where a step holds it, and what concerns it alone."""
 
     id: str
     text: str
+    detail: str
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why records were dropped, how many, and a few of them."""
+    """Why records were dropped, how many, and a few of them; ``width`` is in percent of the commonest reason."""
 
     why: str
     n: str
+    share: str
+    width: float
     examples: tuple[Example, ...]
 
 
@@ -49,6 +54,8 @@ class Flow:
     kept: float
     lost: float
     reasons: tuple[Reason, ...]
+    rest: str
+    """How many were dropped for reasons that are not shown, and how many reasons these are."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +75,18 @@ def manifests(run: Finished) -> dict[str, Manifest]:
     return {name: made for name, artefact in run.artefacts.items() if (made := artefact.manifest) is not None}
 
 
-def funnel(run: Finished) -> list[Flow]:
+def flows(run: Finished) -> list[Flow]:
     """The steps through which records flow: sources, those that pass records on, and those that drop some."""
     steps = {name: one for name, one in manifests(run).items() if _passed(one) or one.dropped}
     shown = [x for one in steps.values() for some in one.examples.values() for x in some[:EXAMPLES]]
-    texts = _texts(run, {x.id for x in shown if not x.text})
+    found = texts(run, {x.id for x in shown if not x.text})
     widest = max((max(_passed(one), one.count_in) for one in steps.values()), default=1) or 1
     made = []
     for name, one in steps.items():
         lost = sum(one.dropped.values())
         whole = lost + _stayed(one, lost)
+        order = sorted(one.dropped.items(), key=lambda pair: -pair[1])
+        rest = order[REASONS:] if len(order) > REASONS + 1 else []
         made.append(
             Flow(
                 name,
@@ -85,10 +94,11 @@ def funnel(run: Finished) -> list[Flow]:
                 count(one.count_in) if one.count_in else "—",
                 _made(one.counts),
                 count(lost) if lost else "—",
-                f"{lost / whole * 100:.1f}%" if lost else "",
+                percent(lost, whole) if lost else "",
                 round(100 * _stayed(one, lost) / widest, 2),
                 round(100 * lost / widest, 2),
-                tuple(_reasons(one, texts)),
+                tuple(_reasons(one, order[: len(order) - len(rest)], whole, found)),
+                f"{count(sum(n for _, n in rest))} for {count(len(rest))} rarer reasons" if rest else "",
             )
         )
     return made
@@ -107,17 +117,19 @@ def _made(counts: Mapping[str, int]) -> str:
     return " · ".join(f"{count(n)} {noun}{'s' if n != 1 else ''}" for noun, n in counts.items() if n) or "files"
 
 
-def _reasons(one: Manifest, texts: Mapping[str, str]) -> Iterable[Reason]:
-    for why, n in sorted(one.dropped.items(), key=lambda pair: -pair[1]):
-        examples = tuple(Example(x.id, x.text or texts.get(x.id, "")) for x in one.examples.get(why, [])[:EXAMPLES])
-        yield Reason(why, count(n), examples)
+def _reasons(one: Manifest, order: Sequence[tuple[str, int]], whole: int, found: Mapping[str, str]) -> Iterable[Reason]:
+    most = order[0][1] if order else 1
+    for why, n in order:
+        some = one.examples.get(why, [])[:EXAMPLES]
+        examples = tuple(Example(x.id, cut(x.text) or found.get(x.id, ""), cut(x.detail)) for x in some)
+        yield Reason(why, count(n), percent(n, whole), round(100 * n / most, 1), examples)
 
 
-def _texts(run: Finished, wanted: set[str]) -> dict[str, str]:
+def texts(run: Finished, wanted: set[str], nouns: Sequence[tuple[type[Record], str]] = TEXTS) -> dict[str, str]:
     """How the wanted records begin, wherever a step of the run still holds them."""
     found: dict[str, str] = {}
     for artefact in run.artefacts.values():
-        for kind, column in ((Document, "text"), (Question, "stem"), (Conversation, "messages")):
+        for kind, column in nouns:
             missing = wanted - found.keys()
             if missing:
                 found |= _search(artefact, kind, column, missing)

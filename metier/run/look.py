@@ -35,9 +35,25 @@ def overview(manifest: Manifest) -> str:
         f"  dropped {count:,}: {why}" for why, count in sorted(manifest.dropped.items(), key=lambda item: -item[1])
     ]
     lines += [f"  {name}: {value}" for name, value in manifest.notes.items() if isinstance(value, str | int | float)]
+    if len(manifest.cells) > 1:
+        lines += [f"  {line}" for line in _cells(manifest).splitlines()]
     if manifest.inner:
         lines.append("  its records were passed on to the next step, not kept (keep: true keeps them)")
     return "\n".join(lines)
+
+
+def _cells(manifest: Manifest) -> str:
+    """What was kept by language and kind as a table, the most tokens first."""
+    ordered = sorted(manifest.cells.items(), key=lambda pair: (-pair[1].tokens, pair[0]))
+    rows = [
+        (*(part or "unknown" for part in name.rpartition("/")[::2]), *map(_thousands, (one.documents, one.tokens)))
+        for name, one in ordered
+    ]
+    return table(("language", "kind", "documents", "tokens"), rows)
+
+
+def _thousands(value: int) -> str:
+    return f"{value:,}"
 
 
 def some(artefact: Artefact, count: int) -> Iterator[str]:

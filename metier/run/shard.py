@@ -120,7 +120,7 @@ def pass_batch(chain: Chain, arguments: dict[str, dict[str, Any]], gone: dict[st
     start, batch = numbered
     rows = np.arange(start, start + len(batch))
     lost: dict[str, pa.RecordBatch] = {}
-    counts: dict[str, Count] = {}
+    fates: dict[str, tuple[int, Batch[Any], Batch[Any]]] = {}
     for step in chain.unit.steps:
         after = batch
         if step.stage.flow == "kernel":
@@ -130,11 +130,12 @@ def pass_batch(chain: Chain, arguments: dict[str, dict[str, Any]], gone: dict[st
             after = gone[step.name].mark(batch, rows)
             rows = rows[after.why.is_null().to_numpy(zero_copy_only=False)]
         kept = after.kept()
-        counts[step.name] = count(len(batch), after, kept)
+        fates[step.name] = len(batch), after, kept
         if len(kept) < len(after):
             lost[step.name] = after.lost()
         batch = kept
     sketches = {step.name: take_sketch(step, batch, arguments[step.name]) for step in chain.followers if len(batch)}
+    counts = {name: count(*fate) for name, fate in fates.items()}  # last, as a stage may have hashed the words by now
     return Passed(batch, lost, counts, sketches)
 
 

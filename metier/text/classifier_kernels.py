@@ -5,8 +5,9 @@ characters are words, gets trigrams as well). A bucket's value is the logarithm 
 have the length one. All release the interpreter's lock.
 """
 
-import numba as nb
 import numpy as np
+
+from metier.jit import numba as nb
 
 _PAIR = np.uint64(0x9E3779B97F4A7C15)
 _SPREAD = np.uint64(0xD6E8FEB86659FD93)

@@ -1,8 +1,8 @@
 """Compiled kernel: the facts of many texts as one hash each."""
 
-import numba as nb
 import numpy as np
 
+from metier.jit import numba as nb
 from metier.text.word_kernels import ALONE, CAPITAL, DIGIT, OPENS, find, gram, mix
 
 LONGEST = 8

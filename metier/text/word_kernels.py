@@ -3,9 +3,10 @@
 All of them release the interpreter's lock. Hashes are 64 bits; an n-gram is hashed from the hashes of its words.
 """
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
+
+from metier.jit import numba as nb
 
 _SEED = np.uint64(0xCBF29CE484222325)
 _PRIME = np.uint64(0x100000001B3)

@@ -224,3 +224,22 @@ def test_the_content_of_a_tokenizer_counts() -> None:
     config = Segment(tokenizer="asset:nano", max_tokens=5)
     assert [(field, path.name) for field, path in named_files(config)] == [("tokenizer", "nano")]
     assert list(named_files(Segment())) == []
+
+
+def test_chapters_of_a_book_become_documents_however_short() -> None:
+    book = "Preface.\n\n# Part one\n\n## Jade\n\nSweet, not toxic.\n\n## Amber\nWarm. " + "It moves the blood. " * 10
+    out = list(segment(batch(book, "no heading"), Segment(max_chars=120, min_chars=10, at_headings=True)).records())
+    texts = [one.text for one in out]
+    assert texts[:2] == ["Preface.", "# Part one\n\n## Jade\n\nSweet, not toxic."]
+    assert texts[2].startswith("## Amber\nWarm.") and max(map(len, texts)) <= 120 and texts[-1] == "no heading"
+    assert [one.id for one in out] == [*(f"d0#{number}" for number in range(len(out) - 1)), "d1"]
+    assert "".join("".join(texts[:-1]).split()) == "".join(book.split())
+
+
+@given(st.lists(PIECES, max_size=120), st.integers(20, 120))
+@settings(deadline=None)
+def test_cutting_at_headings_loses_nothing(pieces: list[str], most: int) -> None:
+    text = "".join(pieces)
+    out = segment(batch(text), Segment(max_chars=most, long_sentences="cut", at_headings=True)).values("text")
+    assert "".join("".join(out).split()) == "".join(text.split())
+    assert len(out) == 1 or all(0 < len(piece) <= most for piece in out)

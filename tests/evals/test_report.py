@@ -11,7 +11,7 @@ from metier.evals.report_figures import stack, ticks
 from metier.evals.report_numbers import change, metric, number, short
 from metier.evals.report_samples import mark
 from metier.records import Answer, Conversation, Document, Dropped, Message, MetierError, Question, Score
-from tests.evals.runs import artefact, finished
+from tests.evals.runs import artefact, finished, page, text
 
 HOSTILE = "<script>alert('x')</script>"
 MIXTURE = {
@@ -57,17 +57,6 @@ def run(tmp_path: Path) -> Finished:
             artefact(tmp_path, "sample", "evals.generate", answers, config={"max_tokens": 48}),
         ],
     )
-
-
-def page(run: Finished, out: Path, config: Report | None = None) -> str:
-    report(run, config or Report(), out)
-    return (out / "report.html").read_text(encoding="utf-8")
-
-
-def text(html: str) -> str:
-    """What a reader sees, style left out."""
-    bare = re.sub(r"<style>.*?</style>", "", html, flags=re.S)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", bare))
 
 
 def test_the_page_shows_every_part_of_the_run(run: Finished, tmp_path: Path) -> None:
@@ -159,7 +148,7 @@ def lacking(field: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "log", "said"),
     [
         ("loss.jsonl", '{"step": 1, "tokens": 5, "mean_loss": 1}', r"loss.jsonl:1: .*`loss`.*run the training step"),
         ("loss.jsonl", '{"step": 1, "loss": 1}', "loss.jsonl:1: .*`tokens`"),
@@ -168,9 +157,9 @@ def lacking(field: str) -> dict[str, object]:
     ],
 )
 def test_a_log_that_lacks_a_field_is_an_error_and_not_an_empty_chart(
-    tmp_path: Path, name: str, text: str, said: str
+    tmp_path: Path, name: str, log: str, said: str
 ) -> None:
-    step = artefact(tmp_path, "student", "train.sft", (), {name: text})
+    step = artefact(tmp_path, "student", "train.sft", (), {name: log})
     with pytest.raises(MetierError, match=said):
         report(finished(tmp_path, [step]), Report(), tmp_path)
 
