@@ -1,6 +1,11 @@
-"""Kill one run with -9 again and again at random moments, and hold it to the scores of a run left in peace.
+"""Kill one run with -9 again and again at random moments, and hold it to the files of a run left in peace.
 
 python -m benchmarks.crash [--recipe quickstart] [--kills 10] [--seed 1]
+python -m benchmarks.crash --recipe corpus [--size 2] [--shard-mb 1]
+
+A recipe that begins with a planted corpus is short and has one shard: it is given the same corpus larger and from files,
+so that its passes have many shards. Every second kill then waits for one of three states that a random moment seldom
+meets: among shards, between a barrier's sketches and its decision, between the decision and the last shard after it.
 """
 
 import argparse
@@ -20,9 +25,14 @@ from metier.artefact import Artefact
 from metier.recipe import load
 
 
-def start(recipe: str, runs: Path) -> "subprocess.Popen[bytes]":
-    """One run of the command line, in a process group of its own."""
-    command = [sys.executable, "-m", "metier.cli", "run", recipe, "--runs", str(runs)]
+Moment = float | str
+"""When a run is killed: after so many seconds, or as soon as it is in one of the ``STATES``."""
+STATES = ("among shards", "sketched", "decided")
+
+
+def start(recipe: list[str], runs: Path) -> "subprocess.Popen[bytes]":
+    """One run of the command line, in a process group of its own; ``recipe`` is its name and options."""
+    command = [sys.executable, "-m", "metier.cli", "run", *recipe, "--runs", str(runs)]
     runs.mkdir(parents=True, exist_ok=True)
     log = (runs / "output.txt").open("ab")
     return subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
@@ -59,62 +69,134 @@ def files(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in found}
 
 
-def disturb(recipe: str, runs: Path, root: Path, moments: list[float]) -> int:
-    """Kill a run once at each moment; return how many kills hit it. What stood must go on standing."""
-    hits = 0
+def states(root: Path) -> dict[str, set[str]]:
+    """What is half-made, by what stands of it: some shards, the sketches of a barrier, its decision."""
+    found: dict[str, set[str]] = {state: set() for state in STATES}
+    for place in root.glob(".*.partial"):
+        step = place.name.split(".")[1]
+        decided = (place / "decision.parquet").exists()
+        if decided:
+            found["decided"].add(step)
+        elif any(place.glob("sketch/*/*.parquet")) and not any(place.glob("shards/*.json")):
+            # sketches of every shard: the pass that takes them is over
+            found["sketched"] |= {step} if not _passing(root) else set()
+        if any(place.glob("shards/*.json")):
+            found["among shards"].add(step)
+    return found
+
+
+def _passing(root: Path) -> bool:
+    """Whether some pass is being made at this moment."""
+    return any(any(place.glob("shards/*.json")) for place in root.glob(".*.partial"))
+
+
+def kill(process: "subprocess.Popen[bytes]", root: Path, moment: Moment) -> bool:
+    """Kill a run at its moment; False where it was over before."""
+    if isinstance(moment, str):
+        while process.poll() is None and not states(root)[moment]:
+            time.sleep(0.001)
+    else:
+        try:
+            process.wait(timeout=moment)
+        except subprocess.TimeoutExpired:
+            pass
+    if process.poll() is not None:
+        return False
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return True
+
+
+def disturb(recipe: list[str], runs: Path, root: Path, moments: list[Moment]) -> tuple[int, Counter[str]]:
+    """Kill a run once at each moment; how many kills hit it, and in which states. What stood must go on standing."""
+    hits, met = 0, Counter[str]()
     for number, moment in enumerate(moments, 1):
         before = standing(root)
         process = start(recipe, runs)
-        try:
-            process.wait(timeout=moment)
+        told = f"{moment:5.1f} s" if isinstance(moment, float) else moment
+        if not kill(process, root, moment):
             finish(process, runs)
-            print(f"kill {number:2}: the run was over before {moment:.1f} s")
+            print(f"kill {number:2}: the run was over before: {told}")
             continue
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
         hits += 1
-        after = standing(root)
-        half = sorted(path.name.split(".")[1] for path in root.glob(".*.partial"))
+        after, found = standing(root), states(root)
+        met.update(state for state, steps in found.items() if steps)
+        half = [f"{', '.join(sorted(steps))} {state}" for state, steps in found.items() if steps]
         print(
-            f"kill {number:2}: after {moment:5.1f} s, {len(after)} steps stand (+{len(after - before)}), "
-            f"half-made: {', '.join(half) or '-'}"
+            f"kill {number:2}: {told}: {len(after)} steps stand (+{len(after - before)}), "
+            f"{len(list(root.glob('.*.partial/shards/*.json')))} shards; {'; '.join(half) or '-'}",
+            flush=True,
         )
         assert before <= after, f"finished before, gone now: {before - after}"
     finish(start(recipe, runs), runs)
-    return hits
+    return hits, met
+
+
+def planted(recipe: str, place: Path, size: float, shard_mb: float) -> list[str]:
+    """Options that feed a recipe its planted corpus from files, which are cut into shards; none for another recipe."""
+    steps = load(recipe).steps
+    first = next(iter(steps.values()))
+    if first.stage.name != "world.planted":
+        return []
+    source = place / "planted.yaml"
+    columns = "[id, text, source, kind, language, licence]"
+    source.write_text(
+        f"name: planted\nseed: 1\nsteps:\n  world: {{use: world.planted, size: {size}}}\n"
+        f"  files: {{use: corpus.write, from: world, to: {place / 'files'}, columns: {columns}}}\n"
+    )
+    finish(start([str(source)], place), place)
+    read = f"{{use: corpus.read, paths: '{place / 'files'}/*.jsonl', id: id, source_column: source, language: en}}"
+    changes = [f"shard_mb={shard_mb}", f"steps.{first.name}={read}"]
+    for step in steps.values():
+        feeds = {name: feed for name, feed in step.feeds.items() if name == "exams" and not isinstance(feed, dict)}
+        changes += [f"steps.{step.name}.from.{name}={place / 'planted' / first.name}" for name in feeds]
+    return [word for change in changes for word in ("--set", change)]
+
+
+def choose(draw: random.Random, kills: int, seconds: float, aimed: bool) -> list[Moment]:
+    """When to kill: so early that the kills do not add up to a whole run, so late that work is done in between."""
+    moments: list[Moment] = [draw.uniform(1, max(3.0, 0.2 * seconds)) for _ in range(kills)]
+    for number in range(1, kills, 2) if aimed else ():
+        moments[number] = STATES[number // 2 % len(STATES)]
+    return moments
 
 
 def main() -> int:
     """Run both, compare, conclude."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recipe", default="quickstart")
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--size", type=float, default=2, help="of a planted corpus; 1 is 14 MB")
+    parser.add_argument("--shard-mb", type=float, default=1, help="of a planted corpus")
     given = parser.parse_args()
     name = load(given.recipe).name
     with tempfile.TemporaryDirectory() as place:
         calm, wild = Path(place) / "calm", Path(place) / "wild"
+        options = planted(given.recipe, Path(place), given.size, given.shard_mb)
+        recipe = [given.recipe, *options]
         begin = time.monotonic()
-        finish(start(given.recipe, calm), calm)
+        finish(start(recipe, calm), calm)
         seconds = time.monotonic() - begin
-        print(f"undisturbed: {seconds:.0f} s")
-        draw = random.Random(given.seed)
-        # so short that ten of them do not add up to a whole run, so long that work is done in between
-        moments = [draw.uniform(1, max(3.0, 0.2 * seconds)) for _ in range(given.kills)]
-        hits = disturb(given.recipe, wild, wild / name, moments)
+        print(f"undisturbed: {seconds:.0f} s", flush=True)
+        moments = choose(random.Random(given.seed), given.kills, seconds, aimed=bool(options))
+        hits, met = disturb(recipe, wild, wild / name, moments)
         ours, theirs = files(calm / name), files(wild / name)
         different = sorted(path for path in ours.keys() | theirs.keys() if ours.get(path) != theirs.get(path))
         for path in different:
             print(f"differs: {path}")
-        again = {what: count for what, count in made(wild / name).items() if count > 1}
+        finished = made(wild / name)
+        again = {what: count for what, count in finished.items() if count > 1}
         for what, count in again.items():
             print(f"made {count} times: {what}")
+        shards = sum(what.startswith("shard ") for what in finished)
+        print(f"{len(ours)} files compared, {sum(map(len, ours.values())):,} bytes; {shards} shards")
         bars = [
             Bar("kills that hit a running process", hits, "kills", f"= {given.kills}"),
             Bar("scores that differ", float(ours["scores.json"] != theirs.get("scores.json")), "files", "= 0"),
             Bar("files of any kind that differ", len(different), "files", "= 0"),
             Bar("finished steps or shards made again", len(again), "times", "= 0"),
+            *(Bar(f"kills that left a step {state}", met[state], "kills", ">= 1") for state in STATES if options),
         ]
         return conclude("crash", bars)
 

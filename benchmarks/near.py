@@ -103,8 +103,8 @@ def made_up(size: float) -> Set:
     return Set("planted", {one.id: one.text for one in some}, {one.id: one.language for one in some}, copies, stays)
 
 
-def ours(name: str, file: Path, home: Path) -> tuple[Times, set[str]]:
-    """(CPU and wall seconds by stage, the ids that stay)."""
+def ours(name: str, file: Path, home: Path) -> tuple[Times, set[str], int]:
+    """(CPU and wall seconds by stage, the ids that stay, pairs that are listed as conflicts)."""
     home.mkdir()
     recipe = home / f"{name}.yaml"
     recipe.write_text(RECIPE.format(name=name, file=file), encoding="utf-8")
@@ -116,8 +116,9 @@ def ours(name: str, file: Path, home: Path) -> tuple[Times, set[str]]:
         times["whole"] = timed(lambda runs=runs: run(plan, runs / "whole"))  # type: ignore[misc]
         times |= _stages(Artefact(runs / "read" / name / "pages"), runs)
         best = {stage: min(best.get(stage, spent), spent) for stage, spent in times.items()}
-    kept = Artefact(runs / "whole" / name / "unique").records(Document)
-    return best, {one.id for one in kept}
+    unique = Artefact(runs / "whole" / name / "unique")
+    conflicts = (unique.path / "conflicts.jsonl").read_bytes().count(b"\n")
+    return best, {one.id for one in unique.records(Document)}, conflicts
 
 
 def _stages(pages: Artefact, home: Path) -> Times:
@@ -258,9 +259,9 @@ def one_set(some: Set, python: str, home: Path) -> list[Bar]:
     home.mkdir()
     size = some.megabytes
     print(f"\n{some.name}: {len(some.texts):,} texts, {size:.1f} MB, {len(some.copies):,} copies among them")
-    mine, kept = ours(some.name, some.write(home / "all.jsonl"), home / "ours")
+    mine, kept, conflicts = ours(some.name, some.write(home / "all.jsonl"), home / "ours")
     told = ours_told(mine)
-    print_times("ours", told, size)
+    print_times(f"ours, {conflicts:,} conflicts listed", told, size)
     sides = {"ours": kept}
     bars = []
     for name, (times, stays, pairs) in (theirs(python, some, home / "theirs") if python else {}).items():

@@ -100,7 +100,7 @@ def _known(words, marks, at, run, common):  # type: ignore[no-untyped-def]
     if run[1] - run[0] < 2:
         return True
     for first in (at - 1, at):
-        if first >= run[0] and first + 1 < run[1] and find(common, gram(words, first, 2)) >= 0:
+        if first >= 0 and first + 1 < len(words) and find(common, gram(words, first, 2)) >= 0:
             return True
     return False
 
@@ -126,7 +126,8 @@ def renamed(one, other, vocabulary):  # type: ignore[no-untyped-def]
 
     That is so where a change of at most NAME words (1) is the only one, and not of ordinary words alone; (2) has a
     number or a negation on both sides, or a rare word on both, as a name for a name, or on one where no more than FEW
-    changes are made; (3) is made in two places; or where (4) each text has a word twice or more that the other lacks.
+    changes are made; (3) is made in two places; or where (4) each text has a word twice or more that the other lacks,
+    and no more than twice as many changes are made.
     ``one`` and ``other`` are (hashes, marks); ``vocabulary`` are tables: ordinary words, negations, common words
     (EMPTY or shorter where these are not known).
     """
@@ -154,7 +155,7 @@ def renamed(one, other, vocabulary):  # type: ignore[no-untyped-def]
         for at in range(put[0], put[1]):
             x = mix(x * _BASE + b[at])
         keys[i] = x if x else np.uint64(1)
-    if (named == 1 and len(runs) == 1) or (odd and named <= FEW) or min(mine, theirs) > 1:
+    if (named == 1 and len(runs) == 1) or (odd and named <= FEW) or (min(mine, theirs) > 1 and named <= 2 * FEW):
         return True
     keys.sort()
     twice = keys[1:][keys[1:] == keys[:-1]]

@@ -67,7 +67,7 @@ def chinese_addresses(text: str) -> Places:
         yield start, found.start() + len(found[0].rstrip())
 
 
-_WORD = r"[A-Z0-9][A-Za-z0-9'.’-]*"
+_WORD = r"[A-Z0-9][A-Za-zÀ-ÖØ-öø-ÿ0-9'.’-]*"
 _KIND = (
     r"(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Boulevard|Blvd\.?|Lane|Ln\.?|Drive|Dr\.?|Court|Ct\.?"
     r"|Place|Pl\.?|Square|Sq\.?|Terrace|Way"
@@ -80,7 +80,7 @@ _STATES = (
 )
 _POSTCODE = r"(?:[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2})"
 _UNIT = r"(?:,?\s(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|Room|Rm|Building|Bldg|#)\.?\s?#?[0-9A-Z-]{1,6})"
-_TOWN = r"(?:[A-Z][A-Za-z.'-]+ ){0,2}[A-Z][A-Za-z.'-]+"
+_TOWN = r"(?:[A-Z][A-Za-zÀ-ÖØ-öø-ÿ.'-]+ ){0,2}[A-Z][A-Za-zÀ-ÖØ-öø-ÿ.'-]+"
 _REGION = (
     rf"(?:,?\s+(?:{_STATES}|[A-Z][a-z]+(?: [A-Z][a-z]+)?),?\s+[0-9]{{5}}(?:-[0-9]{{4}})?(?![0-9])"
     rf"|,?\s+{_POSTCODE}|,\s(?:{_STATES})\b)"
@@ -88,7 +88,7 @@ _REGION = (
 _STREET_EN = re.compile(
     rf"[0-9]{{1,6}}[A-Za-z]?(?:-[0-9]{{1,5}})?,?\s(?:(?:[NSEW]|[NS][EW])\.?\s)?"
     rf"(?:{_WORD}\s){{0,3}}{_WORD}\s{_KIND}(?![A-Za-z])"
-    rf"(?:\s(?:[NSEW]|[NS][EW])\b\.?)?{_UNIT}?(?:,?\s{_TOWN}{_REGION}|,\s{_TOWN}(?![A-Za-z]))?"
+    rf"(?:\s(?:[NSEW]|[NS][EW])\b\.?)?{_UNIT}?(?:,?\s{_TOWN}{_REGION}|,\s{_TOWN}(?![A-Za-zÀ-ÖØ-öø-ÿ]))?"
 )
 _BROADWAY = re.compile(rf"[0-9]{{1,5}}\s(?:[NSEW]\.?\s)?Broadway\b{_UNIT}?(?:,?\s{_TOWN}{_REGION})?")
 _BOX = re.compile(rf"(?<![A-Za-z])P\.?\s?O\.? Box\s[0-9]{{1,7}}(?:,?\s{_TOWN}{_REGION})?")

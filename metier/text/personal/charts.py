@@ -52,10 +52,24 @@ _AR = re.compile(
 )
 
 
+_ANSWER = re.compile(
+    r"(?:(?:病历|病案|住院|门诊|就诊|登记|档案|就诊卡|医保卡)号码?|رقم\s(?:ال)?(?:ملف|سجل)[\u0621-\u064a]{0,3}"
+    r"|(?:record|chart|file|hospital) number)[^0-9:：\n]{0,24}[。？?！!.؟]\s{0,2}[^\s:：0-9]{1,12}[:：]\s{0,2}"
+    r"((?:(?:[A-Za-z]{1,4}|[\u0621-\u064a])[- ]?)?[0-9][0-9A-Za-z\-]{2,13})" + _ENDS
+)
+"""The answer to a question for a number, after the name of who speaks: 请报病历号。患者：60053909。"""
+_LONGEST = 14
+"""No laboratory gives a specimen more characters than the bar codes of laboratories hold."""
+
+
 def chart_numbers(text: str) -> Places:
     """Numbers after 住院号, 床号, MRN, bed, رقم الملف, سرير رقم and their like, and before 床 where it is one bed."""
     if "号" in text or "ID" in text:
-        yield from (found.span(1) for found in _ZH.finditer(text))
+        for found in _ZH.finditer(text):
+            if found[0][:2] not in ("样本", "标本") or found.end() - found.start(1) <= _LONGEST:
+                yield found.span(1)
+    if "号" in text or "رقم" in text or "umber" in text:
+        yield from (found.span(1) for found in _ANSWER.finditer(text))
     if "床" in text:
         yield from (found.span(1) for found in _BED_BEFORE.finditer(text))
         for found in _BED_AFTER.finditer(text):

@@ -15,7 +15,8 @@ _TITLE = re.compile(
     rf"\s?[/:]?\s{{0,2}}|(?<![{_LETTERS}.])(?:أ\.?\s?)?د\s?[./]\s{{0,2}}|(?<![{_LETTERS}])(?:اسم\s"
     rf"(?:ال)?(?:مريضة|مريض|أم|أب|طبيب|زوج|زوجة|مرافق|كامل|طفل|ثلاثي)|الاسم(?:\sالكامل|\sالثلاثي"
     rf"|\sالرباعي)?|المرافق|التوقيع|الطبيب المعالج|الزوج|الزوجة)\s?[:：]\s{{0,2}}"
-    rf"|(?<![{_LETTERS}])(?:التحية\s?،|[يت]دعى|(?:ابن|ابنت|زوجت|زوج|والد|والدت|شقيق|شقيقت|أخ|أخت)(?:ه|ها)|اسمه|اسمها|اسمي|[يت]سمى)\s(?:هو\s)?"
+    rf"|(?<![{_LETTERS}])(?:التحية\s?،|[يت]دعى|[وبلف]?(?:ابن|ابنت|بنت|زوجت|زوج|والد|والدت|شقيق|شقيقت"
+    rf"|أخ|أخو|أخي|أخا|أخت|أبو|أبي|أبا|أم|عم|عمت|خال|خالت|جد|جدت|حفيد|حفيدت|خطيب|خطيبت|قريب|قريبت)(?:ه|ها)|اسمه|اسمها|اسمي|[يت]سمى)\s(?:هو\s)?"
 )
 _TOKEN = re.compile(rf"[ \u00a0]?([{_LETTERS}]+)")
 _FOLD = str.maketrans("أإآٱىة", "ااااين")
@@ -55,6 +56,10 @@ _PLAIN_WORDS = frozenset(
 _NISBA = re.compile(r"ال[\u0621-\u064a]{3,}ي\Z")
 
 
+_MAGHREB = re.compile(r"بو[\u0621-\u064a]{3,}ي\Z")
+"""Surnames of the Maghreb begin so: بوعزيزي."""
+
+
 def _fold(word: str) -> str:
     return bare_arabic(word).translate(_FOLD)
 
@@ -79,6 +84,12 @@ def arabic_names(text: str) -> Places:
             start, stop = _read(text, at, bool(_COLON.search(title[0])) and "سم" in title[0])
             if stop > start:
                 yield start, stop
+
+
+def _son(text: str, at: int) -> bool:
+    """Whether the next word is بن or بنت, so that the word before it is a given name."""
+    token = _TOKEN.match(text, at)
+    return token is not None and token[1] in ("بن", "بنت")
 
 
 def _surname_follows(text: str, at: int) -> bool:
@@ -113,8 +124,9 @@ def _read(text: str, at: int, labelled: bool) -> tuple[int, int]:
             and _ENDS.match(text, token.end())
             and not _ACT.match(word)
         )
-        first = not words and not _VERB.match(word) and _surname_follows(text, token.end())
-        if not (known or linked or nisba or free or part or last or first) or (
+        before = not _VERB.match(word) and (_surname_follows(text, token.end()) or (not words and _son(text, token.end())))
+        maghreb = words and _MAGHREB.match(word)
+        if not (known or linked or nisba or free or part or last or before or maghreb) or (
             not words and word in ("ال", "ام", "ابي") and not labelled
         ):
             break

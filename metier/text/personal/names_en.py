@@ -6,7 +6,7 @@ from metier.text.personal.lists import entries
 from metier.text.personal.spans import Places
 
 _UP, _LOW = "A-ZÀ-ÖØ-ÞŠŽ", "a-zà-öø-ÿšžčćłńřā-ž"
-_WORD = rf"[{_UP}][{_LOW}]*(?:['’\-]?[{_UP}]?[{_LOW}]+)+"
+_WORD = rf"[{_UP}][{_LOW}]*(?:(?:-(?:van |de |der |den |von |la |al-){{1,2}}(?=[{_UP}])|-[{_UP}]['’]|['’\-])?[{_UP}]?[{_LOW}]+)+"
 _INITIAL = rf"(?:[{_UP}]\.\s?)"
 _PARTICLE = r"(?:(?:de|del|de la|van|van der|van den|von|der|bin|al|el|la|da|dos|di|ter)\s)"
 _TAIL = rf"(?:[ \u00a0]{_PARTICLE}?(?:[{_UP}]\.|{_WORD}))"
@@ -52,6 +52,7 @@ _ACTS = re.compile(
 _RELATIONS = (
     "daughter ", "son ", "wife ", "husband ", "mother ", "father ", "sister ", "brother ", "Nurse ", "nurse ",
     "Signed ", "signed ", "ask for ", "incerely, ", "incerely,\n", "egards, ", "egards,\n", "named ",
+    " note for ", "etter for ", "report for ", "ummary for ", " note on ", "concerning ", "egarding ",
 )  # fmt: skip
 """What stands before a person whose given name no list knows."""
 _SURE_TITLES = frozenset(("Mr", "Mrs", "Ms", "Mx", "Dr", "Prof", "Professor", "Mister"))
@@ -60,7 +61,7 @@ _BEFORE_DEGREE = re.compile(
     rf"(?<![A-Za-zÀ-ž.])(?:{_WORD}(?:[ \u00a0]{_INITIAL}){{0,2}}|(?:{_INITIAL}){{1,2}})[ \u00a0]{_PARTICLE}?{_WORD}\Z"
 )
 _NOT_PERSON = re.compile(
-    r"(?:['’]s|s['’])?[\s\-]{1,2}(?:[a-zA-Z]+[\s\-]){0,2}?(?:syndromes?|diseases?|effects?|signs?"
+    r"(?:['’]s|s['’])?(?:[^\S\n]|-|\n(?=[a-z])){1,2}(?:[a-zA-Z]+(?:[^\S\n]|-|\n(?=[a-z]))){0,2}?(?:syndromes?|diseases?|effects?|signs?"
     r"|palsy|disorders?|anomaly|phenomenon|tumou?rs?|lymphoma|sarcoma|fractures?|reflex|test|scale"
     r"|score|index|criteria|classification|method"
     r"|Syndrome|Disease|Hospitals?|University|College|School|Institute|Foundation|Cent(?:er|re)"

@@ -47,6 +47,8 @@ _SURE = frozenset(
     "胥翟谭姬郦雍璩濮扈冀郏晏瞿阎廖庾耿匡寇夔聂晁阚罗毕殷黎卜"
 )
 """Surnames that are hardly ever anything else: after them any character may be a given name that ends a clause."""
+_FIRM = re.compile(r"[，,。；;：:、（(\s]|\Z")
+"""A mark that ends a name for sure, so that 马丽 is one although 马 is a word."""
 _STARTS = re.compile("[^\u4e00-\u9fff]|[找问让请听和与跟及是叫的由向被给对把使见谢位老在到有经]")
 
 
@@ -75,7 +77,7 @@ def name_at(text: str, start: int, sure: bool) -> int:
     first = start + len(head)
     if (
         not head
-        or (text[start : start + 2] in words and not (sure and _closed(text, first + 2)))
+        or (text[start : start + 2] in words and not (sure and (_closed(text, first + 1) or _closed(text, first + 2))))
         or text[start : start + 3] in words
     ):
         return start
@@ -97,7 +99,9 @@ def name_at(text: str, start: int, sure: bool) -> int:
         return start
     if two in given and _opens(two, three) and one + two not in words and two + three not in words:
         return first + 2
-    return first + 1 if _closed(text, first + 1) and head not in _WEAK else start
+    if head in _WEAK and not (_FIRM.match(text, first + 1) and head not in _WEAK_ALONE):
+        return start
+    return first + 1 if _closed(text, first + 1) else start
 
 
 def _opens(two: str, three: str) -> bool:
@@ -154,9 +158,10 @@ def before_title(text: str, stop: int) -> int:
             continue
         if name[:2] in words or rest in words or name in words or (size == 2 and text[start - 1 : stop - 1] in words):
             continue
-        if size == 2 and head in _WEAK:
+        starts = start == 0 or _STARTS.match(text[start - 1])
+        if size == 2 and head in _WEAK and (head in _WEAK_ALONE or not starts):
             continue
-        if start == 0 or _STARTS.match(text[start - 1]) or size == 3 + len(head) - 1:
+        if starts or size == 3 + len(head) - 1:
             return start
     if text[max(0, stop - 2) : stop] in compound:
         return stop - 2
