@@ -3,12 +3,13 @@
 python -m benchmarks.crash [--recipe quickstart] [--kills 10] [--seed 1]
 python -m benchmarks.crash --recipe corpus [--size 2] [--shard-mb 1]
 
-A recipe that begins with a planted corpus is short and has one shard: it is given the same corpus larger and from files,
-so that its passes have many shards. Every second kill then waits for one of three states that a random moment seldom
-meets: among shards, between a barrier's sketches and its decision, between the decision and the last shard after it.
+A recipe that begins with a planted corpus is short and has one shard: it is given the same corpus larger and from
+files, so that its passes have many shards. Every second kill then waits for one of three states that a random moment
+seldom meets: among shards, between the sketches of a barrier and its decision, between that and the last shard after.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -23,7 +24,6 @@ from pathlib import Path
 from benchmarks.bars import Bar, conclude
 from metier.artefact import Artefact
 from metier.recipe import load
-
 
 Moment = float | str
 """When a run is killed: after so many seconds, or as soon as it is in one of the ``STATES``."""
@@ -70,24 +70,13 @@ def files(root: Path) -> dict[str, bytes]:
 
 
 def states(root: Path) -> dict[str, set[str]]:
-    """What is half-made, by what stands of it: some shards, the sketches of a barrier, its decision."""
-    found: dict[str, set[str]] = {state: set() for state in STATES}
-    for place in root.glob(".*.partial"):
-        step = place.name.split(".")[1]
-        decided = (place / "decision.parquet").exists()
-        if decided:
-            found["decided"].add(step)
-        elif any(place.glob("sketch/*/*.parquet")) and not any(place.glob("shards/*.json")):
-            # sketches of every shard: the pass that takes them is over
-            found["sketched"] |= {step} if not _passing(root) else set()
-        if any(place.glob("shards/*.json")):
-            found["among shards"].add(step)
-    return found
-
-
-def _passing(root: Path) -> bool:
-    """Whether some pass is being made at this moment."""
-    return any(any(place.glob("shards/*.json")) for place in root.glob(".*.partial"))
+    """The half-made steps by what stands of them: some shards; every sketch of a barrier; its decision."""
+    places = {place.name.split(".")[1]: place for place in root.glob(".*.partial")}
+    shards = {step for step, place in places.items() if any(place.glob("shards/*.json"))}
+    decided = {step for step, place in places.items() if (place / "decision.parquet").exists()}
+    sketched = {step for step, place in places.items() if any(place.glob("sketch/*/*.parquet"))} - decided
+    # while a pass is under way its sketches are not all there
+    return dict(zip(STATES, (shards, sketched if not shards else set(), decided), strict=True))
 
 
 def kill(process: "subprocess.Popen[bytes]", root: Path, moment: Moment) -> bool:
@@ -96,10 +85,8 @@ def kill(process: "subprocess.Popen[bytes]", root: Path, moment: Moment) -> bool
         while process.poll() is None and not states(root)[moment]:
             time.sleep(0.001)
     else:
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=moment)
-        except subprocess.TimeoutExpired:
-            pass
     if process.poll() is not None:
         return False
     os.killpg(process.pid, signal.SIGKILL)
@@ -155,9 +142,10 @@ def planted(recipe: str, place: Path, size: float, shard_mb: float) -> list[str]
 
 def choose(draw: random.Random, kills: int, seconds: float, aimed: bool) -> list[Moment]:
     """When to kill: so early that the kills do not add up to a whole run, so late that work is done in between."""
-    moments: list[Moment] = [draw.uniform(1, max(3.0, 0.2 * seconds)) for _ in range(kills)]
+    latest = max(3.0, (0.1 if aimed else 0.2) * seconds)
+    moments: list[Moment] = [draw.uniform(1, latest) for _ in range(kills)]
     for number in range(1, kills, 2) if aimed else ():
-        moments[number] = STATES[number // 2 % len(STATES)]
+        moments[number] = STATES[number // 2 if number // 2 < len(STATES) else 0]
     return moments
 
 

@@ -6,9 +6,10 @@ from metier.jit import numba as nb
 from metier.text.word_kernels import ALONE, DIGIT, find, gram, mix
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
-NAME, FEW, MOST, EMPTY = 8, 3, 160, 8
-"""Words of the longest change that may be a name; changes of a text in which a single rare word tells; changes beyond
-which two texts are not compared in detail; places of a table of no keys."""
+NAME, SHARED, FEW, MOST, EMPTY = 8, 4, 3, 160, 8
+"""Words of the longest change that may be a name; unspaced characters that two names may share; changes of a text in
+which a single rare word tells; changes beyond which two texts are not compared in detail; places of a table of no keys.
+"""
 
 
 @nb.njit(cache=True, nogil=True)
@@ -107,12 +108,12 @@ def _known(words, marks, at, run, common):  # type: ignore[no-untyped-def]
 
 @nb.njit(nogil=True)
 def _near_together(runs, marks):  # type: ignore[no-untyped-def]
-    """The same changes, those joined that one or two unspaced characters part: two names may share a character."""
+    """The same changes, those joined that a few unspaced characters part: two names may share some of theirs."""
     out = runs.copy()
     count = min(1, len(runs))
     for i in range(1, len(runs)):
         gap = runs[i, 0] - out[count - 1, 1]
-        if gap <= 2 and marks[runs[i, 0] - 1] & ALONE and marks[runs[i, 0] - gap] & ALONE:
+        if gap <= SHARED and marks[runs[i, 0] - 1] & ALONE and marks[runs[i, 0] - gap] & ALONE:
             out[count - 1, 1], out[count - 1, 3] = runs[i, 1], runs[i, 3]
         else:
             out[count] = runs[i]

@@ -19,9 +19,8 @@ from metier.batch import Batch
 from metier.files import find, lines, texts
 from metier.records import Config, Document, Files, MetierError
 from metier.text.facts import Lexicon, facts, lexicon
-from metier.text.letters import split
-from metier.text.normalise import fold
-from metier.text.words import Words, words
+from metier.text.normalise import fold, squeeze
+from metier.text.words import Words, spans, words, words_of
 
 Rows = NDArray[np.int64]
 MOST, CHUNK = 256, 2_000_000
@@ -238,12 +237,12 @@ def _conflicts(sketches: Sketches, pairs: list[tuple[int, int, float]], near: Ne
     for *both, value in pairs:
         nearest |= {row: max(value, nearest.get(row, 0.0)) for row in both}
     names = sketches.ids(wanted)
-    told = functools.lru_cache(maxsize=4096)(lambda row: split(texts[row][1]))
+    told = functools.lru_cache(maxsize=4096)(lambda row: _Told(texts[row][1]))
     for one, other, value in sorted(pairs):
         if value in (nearest[one], nearest[other]):
             yield {
                 "entity": texts[one][0], "documents": [names[one], names[other]], "similarity": round(value, 3),
-                "differences": _differences(told(one), told(other)),
+                "differences": told(one).against(told(other)),
             }  # fmt: skip
 
 
@@ -258,16 +257,25 @@ def _entity(document: Document, near: Near) -> tuple[str, str]:
 
 def differences(one: str, other: str) -> list[tuple[str, str]]:
     """What stands in one text and what in the other instead, in their order."""
-    return _differences(split(one), split(other))
+    return _Told(one).against(_Told(other))
 
 
-def _differences(a: list[str], b: list[str]) -> list[tuple[str, str]]:
-    from metier.corpus.change_kernels import MOST as MOST_CHANGES
-    from metier.corpus.change_kernels import changes
+class _Told:
+    """A text with its words, ready to be compared."""
 
-    numbers: dict[str, int] = {}
-    coded = [np.array([numbers.setdefault(word, len(numbers)) for word in some], np.uint64) for some in (a, b)]
-    runs = changes(*coded)
-    if len(runs) and runs[0, 0] < 0:
-        return [(f"more than {MOST_CHANGES} words differ", "")]
-    return [(" ".join(a[i:j]), " ".join(b[k:m])) for i, j, k, m in runs.tolist()]
+    def __init__(self, text: str) -> None:
+        self.text, self.words, self.spans = text.encode(), words_of([text]).hashes, spans(text)
+
+    def against(self, other: "_Told") -> list[tuple[str, str]]:
+        """What stands here and what there instead."""
+        from metier.corpus.change_kernels import MOST as MOST_CHANGES
+        from metier.corpus.change_kernels import changes
+
+        runs = changes(self.words, other.words)
+        if len(runs) and runs[0, 0] < 0:
+            return [(f"more than {MOST_CHANGES} words differ", "")]
+        return [(self.told(a, b), other.told(c, d)) for a, b, c, d in runs.tolist()]
+
+    def told(self, first: int, stop: int) -> str:
+        """Some of the words as the text writes them."""
+        return squeeze(self.text[self.spans[first, 0] : self.spans[stop - 1, 1]].decode()) if stop > first else ""

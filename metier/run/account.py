@@ -7,9 +7,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from metier.artefact import Example
+from metier.artefact import Cell, Example
 from metier.batch import Batch
-from metier.records import Dropped, MetierError, Record
+from metier.records import Document, Dropped, MetierError, Record
+from metier.run.count import cells
+
+TEXTS = 512
+"""Documents whose words are counted together."""
 
 
 class AccountError(MetierError):
@@ -47,7 +51,8 @@ class Ledger:
         self.reasons: Counter[str] = Counter()
         self.examples: dict[str, list[Example]] = {}
         self.made: dict[str, set[str]] = {}
-        self.characters = 0
+        self.cells: dict[str, Cell] = {}
+        self.texts: list[Document] = []
 
     def take(self, parameter: str, records: Iterable[Record]) -> Iterator[Any]:
         """Pass records on to the stage, remembering their ids; an id that comes twice is an error."""
@@ -74,7 +79,8 @@ class Ledger:
             return
         kind = type(record).__name__.lower()
         self.counts[kind] += 1
-        self.characters += len(getattr(record, "text", "")) if kind == "document" else 0
+        if isinstance(record, Document):
+            self._count(record)
         name = getattr(record, "id", None)
         if name is None:
             return
@@ -84,8 +90,17 @@ class Ledger:
         made.add(name)
         self.given.update((name, getattr(record, "parent", "") or name))
 
+    def _count(self, *records: Document, least: int = TEXTS) -> None:
+        """Add documents to the cells, many at a time."""
+        self.texts += records
+        if len(self.texts) >= least:
+            for key, cell in cells(Batch.of(Document, self.texts)).items():
+                self.cells.setdefault(key, Cell()).add(cell)
+            self.texts.clear()
+
     def close(self, accounts: bool) -> None:
-        """Hold the whole call to the law, where the stage turns records into records."""
+        """Count what is left, and hold the whole call to the law where the stage turns records into records."""
+        self._count(least=1)
         if not accounts:
             return
         for parameter, ids in self.taken.items():

@@ -34,8 +34,9 @@ def run_call(step: Step, context: Context) -> None:
     _drained(step, context, ledger)
     ledger.close(step.stage.accounts)
     manifest = context.manifest(
-        step, count_in=sum(_there(step, context).values()), counts=dict(ledger.counts),
-        characters=ledger.characters, dropped=dict(ledger.reasons), examples=ledger.examples, notes=notes(scratch),
+        step, count_in=sum(_there(step, context).values()), counts=dict(ledger.counts), cells=ledger.cells,
+        characters=sum(cell.characters for cell in ledger.cells.values()), dropped=dict(ledger.reasons),
+        examples=ledger.examples, notes=notes(scratch),
     )  # fmt: skip
     try:
         refuse_empty(step, manifest)

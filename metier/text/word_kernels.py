@@ -169,6 +169,31 @@ def count_words(data, offsets, table):  # type: ignore[no-untyped-def]
     return out
 
 
+@nb.njit(cache=True, nogil=True)
+def word_spans(data, offsets, table):  # type: ignore[no-untyped-def]
+    """Where each word that ``hash_words`` finds begins and ends, in bytes of its text, shape (words, 2)."""
+    total = 0
+    for found in count_words(data, offsets, table):
+        total += found
+    out = np.zeros((total, 2), np.int64)
+    count = 0
+    for row in range(len(offsets) - 1):
+        first, at, inside = offsets[row], offsets[row], False
+        while at < offsets[row + 1]:
+            _, value, width = _value_at(data, at, table)
+            plain = value & _PLAIN
+            letter = plain > _STOP
+            if letter and (not inside or value & _ALONE):
+                out[count, 0] = at - first
+                count += 1
+            at += width
+            if letter:
+                out[count - 1, 1] = at - first
+            if plain != _SKIPPED:
+                inside = letter and not value & _ALONE
+    return out
+
+
 @nb.njit(nogil=True, inline="always")
 def gram(hashes, at, n):  # type: ignore[no-untyped-def]
     """The hash of the n-gram of words that begins at ``at``; never 0, which marks an empty place in a table."""

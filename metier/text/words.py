@@ -56,6 +56,14 @@ def counts(batch: Batch[Any], column: str = "text") -> NDArray[np.int64]:
     return found
 
 
+def spans(text: str) -> NDArray[np.int64]:
+    """Where the words of a text begin and end, in bytes of its UTF-8, shape (words, 2)."""
+    from metier.text.word_kernels import word_spans
+
+    found: NDArray[np.int64] = word_spans(*utf8(pa.array([text], pa.large_string())), table())
+    return found
+
+
 def words_of(texts: Sequence[str] | pa.Array) -> Words:
     """The words of some texts. A word is what ``letters.split`` takes for one."""
     from metier.text.word_kernels import hash_words

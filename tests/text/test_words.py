@@ -7,7 +7,7 @@ from metier.batch import Batch
 from metier.records import Document
 from metier.text.letters import split
 from metier.text.word_kernels import ALONE, CAPITAL, DIGIT, OPENS, build_set, gram, hits, ngram_hashes
-from metier.text.words import Words, counts, words, words_of
+from metier.text.words import Words, counts, spans, words, words_of
 
 LETTERS = st.text(
     st.sampled_from("aAbZé ÉßñıİσΣжЖ5٥５0.-_'\n\tأإآاةهىيكکـَّ中文三ーカがぱ한กिहΩ①㎎²𠀀😀\u200c\u00ad\u0301\u3099\xa0")
@@ -32,6 +32,13 @@ def test_kernels_and_plain_python_take_the_same_for_a_word(texts: list[str]) -> 
     for word, mark in zip((word for some in plain for word in some), found.hashes.tolist(), strict=True):
         assert spelled.setdefault(mark, word) == word
     assert len(spelled) == len({word for some in plain for word in some})
+
+
+@given(LETTERS)
+@settings(deadline=None, max_examples=200)
+def test_spans_lead_back_to_the_words(text: str) -> None:
+    data = text.encode()
+    assert [split(data[start:stop].decode()) for start, stop in spans(text)] == [[word] for word in split(text)]
 
 
 @pytest.mark.parametrize(

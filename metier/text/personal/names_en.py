@@ -3,7 +3,8 @@
 import re
 
 from metier.text.personal.lists import entries
-from metier.text.personal.spans import Places
+from metier.text.personal.look_bits import COLON, DEGREE, NAME, NAME_IS
+from metier.text.personal.spans import Look, Places
 
 _UP, _LOW = "A-ZÀ-ÖØ-ÞŠŽ", "a-zà-öø-ÿšžčćłńřā-ž"
 _WORD = rf"[{_UP}][{_LOW}]*(?:(?:-(?:van |de |der |den |von |la |al-){{1,2}}(?=[{_UP}])|-[{_UP}]['’]|['’\-])?[{_UP}]?[{_LOW}]+)+"
@@ -76,10 +77,23 @@ _PLACE = re.compile(
 )
 
 
-def english_names(text: str) -> Places:
+LABELS = (
+    "name", "patient", "pt", "physician", "attending", "surgeon", "consultant", "doctor", "nurse", "by", "guardian",
+    "spouse", "mother", "father", "husband", "wife", "son", "daughter", "contact", "kin", "person",
+)  # fmt: skip
+"""The last words of ``_LABEL``."""
+RELATIONS = (
+    "daughter", "son", "wife", "husband", "mother", "father", "sister", "brother", "nurse", "signed", "sincerely",
+    "regards", "named", "concerning", "regarding",
+)  # fmt: skip
+"""The last words of ``_RELATIONS``, but for those that end with ``for`` and ``on``."""
+
+
+def english_names(text: str, look: Look) -> Places:
     """Full names, and what follows a title; eponyms such as Parkinson's disease and the names of institutions stay."""
     titles, given, unsure = entries("titles_en"), entries("given_en"), entries("given_ambiguous_en")
-    for pair in (_PAIR_ASCII if text.isascii() else _PAIR).finditer(text):
+    pairs = _PAIR_ASCII if text.isascii() else _PAIR
+    for pair in filter(None, (pairs.match(text, at) for at in look.at(NAME))):
         word = pair[0].partition("-")[0]
         if word in titles:
             yield from _titled(text, pair.end(), word in _SURE_TITLES)
@@ -87,7 +101,9 @@ def english_names(text: str) -> Places:
             yield from _full(text, pair.start(), word in unsure)
         elif text[max(0, pair.start() - 11) : pair.start()].endswith(_RELATIONS):
             yield from _full(text, pair.start(), False)
-    for found in (*_ANCHOR.finditer(text), *(_NAME_IS.finditer(text) if "name is " in text else ())):
+    anchors = (_ANCHOR.match(text, at) for at in look.at(COLON | DEGREE))
+    names = (_NAME_IS.match(text, at - 4) for at in look.at(NAME_IS))
+    for found in filter(None, (*anchors, *names)):
         if found[0][0] in ":= ":
             label = _LABEL.search(text, max(0, found.start() - 28), found.start())
             yield from _labelled(text, found.end(), bool(label["sure"])) if label else ()

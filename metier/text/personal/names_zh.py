@@ -4,7 +4,9 @@ import functools
 import re
 
 from metier.text.personal.lists import entries
-from metier.text.personal.spans import Places
+from metier.text.personal.look_bits import BESIDE as BESIDE_ZH
+from metier.text.personal.look_bits import COLON_ZH, TITLE_ZH
+from metier.text.personal.spans import Look, Places
 
 _COLON = re.compile(r"[:：名](?:(?<=[:：])\s{0,3}|(?<=姓名)\s{1,3})(?=[\u4e00-\u9fff])")
 _LABEL = re.compile(
@@ -12,14 +14,24 @@ _LABEL = re.compile(
     r"|[一二]助|护士|陪护人?|代诉人?|陈述者|供史者|监护人|患者"
     r"|病人|患儿|收件人|家属|家长|家长姓名|受试者|开单人|经办人|报告[者人]|父亲|母亲|丈夫|妻子|配偶|儿子|女儿)\s?\Z"
 )
-_BESIDE = re.compile(
-    r"患者|病人|患儿|病员|产妇|孕妇|伤者|死者|受试者|医师|医生|大夫|主任|教授|院士|护士长|护士|护师"
-    r"|主管药师|药师|家属|丈夫|妻子|父亲|母亲|儿子|女儿|配偶|联系人|同事|邻居|其[兄弟姐妹父母妻夫子女]|敬礼|病人叫|患者叫|名字叫|名叫|我叫|他叫|她叫|由"
+BESIDE = tuple(
+    (
+        "患者|病人|患儿|病员|产妇|孕妇|伤者|死者|受试者|医师|医生|大夫|主任|教授|院士|"
+        "护士长|护士|护师|主管药师|药师|家属|丈夫|妻子|父亲|母亲|儿子|女儿|配偶|联系人|"
+        "同事|邻居|其兄|其弟|其姐|其妹|其父|其母|其妻|其夫|其子|其女|敬礼|病人叫|患者叫|"
+        "名字叫|名叫|我叫|他叫|她叫|由"
+    ).split("|")
 )
-_TITLE = re.compile(
-    r"主治医师|主治医生|住院医师|先生|女士|小姐|太太|夫人|大夫|医生|医师|主任|副主任|教授|副教授|护士长|护士|老师|院长|所长|科长"
-    r"|处长|阿姨|叔叔|大爷|大妈|大叔|奶奶|爷爷|师傅|同志|老人家|同学|经理"
+"""Words before a name."""
+TITLES_ZH = tuple(
+    (
+        "主治医师|主治医生|住院医师|先生|女士|小姐|太太|夫人|大夫|医生|医师|主任|副主任|"
+        "教授|副教授|护士长|护士|老师|院长|所长|科长|处长|阿姨|叔叔|大爷|大妈|大叔|奶奶|"
+        "爷爷|师傅|同志|老人家|同学|经理"
+    ).split("|")
 )
+"""Words after a name, in the order they are tried."""
+_BESIDE, _TITLE = re.compile("|".join(BESIDE)), re.compile("|".join(TITLES_ZH))
 _HAN = re.compile("[\u4e00-\u9fff]")
 _CLAUSE = (
     "因于在的为入自被今昨诉主以已是未和与及说问患就到曾伴后前术再突反从将要称病行给进查于也都又不我"
@@ -117,20 +129,24 @@ def _closed(text: str, at: int) -> bool:
     return at >= len(text) or text[at] in _CLAUSE
 
 
-def chinese_names(text: str) -> Places:
+def chinese_names(text: str, look: Look) -> Places:
     """Names after a label, beside 患者, 医生, 先生 and their like; of 王先生 only 王. A bare name is not taken."""
-    for colon in _COLON.finditer(text):
+    for colon in filter(None, (_COLON.match(text, at) for at in look.at(COLON_ZH))):
         stop = name_at(text, colon.end(), True)
         if stop > colon.end() and (
             colon[0][0] == "名" or _LABEL.search(text, max(0, colon.start() - 6), colon.start())
         ):
             yield colon.end(), stop
-    for beside in _BESIDE.finditer(text):
+    for beside in filter(None, (_BESIDE.match(text, at) for at in look.at(BESIDE_ZH))):
         start = beside.end() + (beside[0] == "敬礼" and text[beside.end() : beside.end() + 1].isspace())
         stop = name_at(text, start, beside[0] in ("我叫", "名叫"))
         if stop > start and (beside[0] != "由" or _TITLE.match(text, stop)) and not _is_title(text, start, stop):
             yield start, stop
-    for title in _TITLE.finditer(text):
+    last = 0
+    for title in filter(None, (_TITLE.match(text, at) for at in look.at(TITLE_ZH))):
+        if title.start() < last:
+            continue
+        last = title.end()
         start = before_title(text, title.start())
         if start < title.start():
             yield start, title.start()

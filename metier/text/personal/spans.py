@@ -10,6 +10,17 @@ Places = Iterator[tuple[int, int]]
 """(start, stop) pairs, in characters."""
 
 
+class Look(NamedTuple):
+    """What one look over a text tells (``look_bits``): what it holds, and (character, what can begin there) pairs."""
+
+    flags: int
+    places: tuple[tuple[int, int], ...]
+
+    def at(self, what: int) -> list[int]:
+        """Where something of this kind can begin."""
+        return [place for place, kinds in self.places if kinds & what]
+
+
 class Span(NamedTuple):
     """A piece of a text that tells who someone is; ``text`` is what stands there."""
 
