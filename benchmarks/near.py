@@ -174,7 +174,7 @@ def print_times(title: str, times: Mapping[str, tuple[float, float]], megabytes:
 
 
 def ours_told(times: Times) -> Times:
-    """The stages of ours as they are printed."""
+    """The stages of ours as they are printed; carrying out is what remains, with all noise."""
     rest = tuple(whole - sum(some) for whole, *some in zip(
         times["whole"], times["read"], times["words"], times["sketch"], times["decide"], strict=True))  # fmt: skip
     return {
@@ -284,7 +284,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peer", default="", help="a Python that can import datatrove")
     parser.add_argument("--megabytes", type=float, default=16, help="of prose")
-    parser.add_argument("--size", type=float, default=1, help="of the planted corpus; 1 is 9 MB of it")
+    parser.add_argument("--size", type=float, default=1, help="of the planted corpus; 1 is 12 MB of it")
     options = parser.parse_args()
     bars: list[Bar] = []
     with tempfile.TemporaryDirectory() as home:

@@ -173,7 +173,7 @@ class Sketches(msgspec.Struct, frozen=True):
         for (_, part), left in zip(self.parts, self.left(), strict=True):
             some = rows[slice(*np.searchsorted(rows, (start, start + len(left))))]
             places = left[some - start]
-            for at, batch in read_part_with_place(self.kind, part) if len(some) else ():
+            for at, batch in _groups_with(self.kind, part, places):
                 low, high = np.searchsorted(places, (at, at + len(batch)))
                 if low < high:
                     yield some[low:high], Batch.whole(self.kind, batch.rows.take(pa.array(places[low:high] - at)))
@@ -206,6 +206,20 @@ def read_part(kind: type[R], part: Path, size: int = 4096) -> Iterator[Batch[R]]
     with pq.ParquetFile(part) as file:
         for rows in file.iter_batches(batch_size=size):
             yield Batch.whole(kind, rows)
+
+
+def _groups_with(kind: type[R], part: Path, rows: NDArray[np.int64]) -> Iterator[tuple[int, Batch[R]]]:
+    """The batches of the row groups that hold some rows (ascending), each with the number of its first row."""
+    with pq.ParquetFile(part) as file:
+        start = 0
+        for group in range(file.num_row_groups):
+            size = file.metadata.row_group(group).num_rows
+            low, high = np.searchsorted(rows, (start, start + size))
+            at = start
+            for some in file.iter_batches(row_groups=[group]) if low < high else ():
+                yield at, Batch.whole(kind, some)
+                at += some.num_rows
+            start += size
 
 
 def read_part_with_place(kind: type[R], part: Path, size: int = 4096) -> Iterator[tuple[int, Batch[R]]]:

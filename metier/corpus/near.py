@@ -6,6 +6,7 @@ Narrow columns lie on disk and are read one at a time; only records that share a
 import functools
 import itertools
 import json
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -16,17 +17,19 @@ from numpy.typing import NDArray
 
 from metier.artefact import Each, Sketches
 from metier.batch import Batch
+from metier.corpus.conflicts import Pair, conflicts
+from metier.corpus.near_spill import Spill, forget, spill
 from metier.files import find, lines, texts
 from metier.records import Config, Document, Files, MetierError
 from metier.text.facts import Lexicon, facts, lexicon
-from metier.text.normalise import fold, squeeze
-from metier.text.words import Words, spans, words, words_of
+from metier.text.words import Words, words
 
 Rows = NDArray[np.int64]
 MOST, CHUNK = 256, 2_000_000
 """Comparisons of one record with better ones; words of text that are held at a time."""
-SAMPLE, TELLING, COMMON = 4_000_000, 500, 3
-"""Words that are counted to tell the common ones; groups needed for that; groups such a word stands in."""
+SAMPLE, RUNS, TELLING, COMMON = 4_000_000, 256, 500, 3
+"""Words that are counted to tell the common ones; runs of documents they are taken in; groups of documents needed to
+tell; groups that a common word stands in."""
 
 
 class Near(Config, frozen=True):
@@ -103,13 +106,19 @@ def near_duplicates(sketches: Sketches, single: NDArray[np.bool_], near: Near, o
     settle: both stay.
     """
     parent = _components(sketches, single, near, each)
-    found: list[tuple[int, int, float]] = []
+    found: list[Pair] = []
+    alike: list[Pair] = []
+    with tempfile.TemporaryDirectory(dir=out.parent) as home:
+        rows = np.flatnonzero(np.bincount(parent, minlength=len(parent))[parent] > 1)
+        held = spill(sketches, rows, ["facts", "asked", *_columns(near)], Path(home), each)
+        work = functools.partial(_settled, held, near, _common(sketches, parent))
+        for gone, pairs in each(work, _chunks(held, parent)):
+            found += gone
+            alike += pairs
+    forget()
     with (out / "conflicts.jsonl").open("w", encoding="utf-8") as file:
-        common = _common(sketches, parent)
-        for done, conflicts in each(functools.partial(_settled, sketches, near, common), _chunks(sketches, parent)):
-            found += done
-            for conflict in conflicts:
-                file.write(json.dumps(conflict, ensure_ascii=False) + "\n")
+        for conflict in conflicts(sketches, sorted(alike), near.entity):
+            file.write(json.dumps(conflict, ensure_ascii=False) + "\n")
     columns = list(zip(*sorted(found), strict=True)) or [(), (), ()]
     return Found(np.array(columns[0], np.int64), np.array(columns[1], np.int64), np.array(columns[2], np.float64))
 
@@ -142,8 +151,8 @@ def _common(sketches: Sketches, parent: Rows) -> NDArray[np.uint64]:
     from metier.corpus.near_kernels import spread
     from metier.text.word_kernels import build_set
 
-    sizes = np.concatenate([table["size"].to_numpy() for table in sketches.tables(["size"])])
-    rows = np.arange(0, len(parent), max(1, round(float(sizes.sum()) / SAMPLE)))
+    size = sum(int(table["size"].to_numpy().sum()) for table in sketches.tables(["size"]))
+    rows = _spread_evenly(len(parent), round(len(parent) * min(1.0, SAMPLE / max(1, size))))
     if len(np.unique(parent[rows])) < TELLING:
         return np.zeros(0, np.uint64)
     rows = rows[np.argsort(parent[rows], kind="stable")]
@@ -154,26 +163,22 @@ def _common(sketches: Sketches, parent: Rows) -> NDArray[np.uint64]:
     return table
 
 
-def _settled(
-    sketches: Sketches, near: Near, common: NDArray[np.uint64], chunk: tuple[Rows, Rows]
-) -> tuple[list[tuple[int, int, float]], list[dict[str, Any]]]:
-    """What goes of some groups as (row, row kept, similarity), and their conflicts."""
-    rows, parent = chunk
-    done, pairs = _Group(sketches, rows, parent, near).settle(common)
-    return done, list(_conflicts(sketches, pairs, near))
+def _spread_evenly(length: int, count: int) -> Rows:
+    """About so many of the numbers below a length: short runs, as what lies together is read together."""
+    runs = min(RUNS, count)
+    firsts = np.linspace(0, length, runs, endpoint=False).astype(np.int64)
+    some = firsts[:, None] + np.arange(-(-count // max(1, runs)))
+    return np.unique(some[some < length])
 
 
-def _chunks(sketches: Sketches, parent: Rows) -> Iterator[tuple[Rows, Rows]]:
+def _chunks(held: Spill, parent: Rows) -> Iterator[tuple[Rows, Rows]]:
     """Rows that hang together with others, and their parents: whole groups, about CHUNK words of text at a time."""
-    size = np.bincount(parent, minlength=len(parent))
-    rows = np.flatnonzero(size[parent] > 1)
-    del size
-    rows = rows[np.argsort(parent[rows], kind="stable")]
+    order = np.argsort(parent[held.rows], kind="stable")
+    rows = held.rows[order]
     if not len(rows):
         return
-    lengths = np.concatenate([table["size"].to_numpy() for table in sketches.tables(["size"])])[rows]
     ends = np.flatnonzero(np.append(parent[rows][1:] != parent[rows][:-1], True)) + 1
-    total = np.cumsum(lengths)[ends - 1]
+    total = np.cumsum(held.counts[order])[ends - 1]
     start, taken = 0, 0
     for end, sum_ in zip(ends.tolist(), total.tolist(), strict=True):
         if sum_ - taken >= CHUNK or end == len(rows):
@@ -182,35 +187,32 @@ def _chunks(sketches: Sketches, parent: Rows) -> Iterator[tuple[Rows, Rows]]:
             start, taken = end, sum_
 
 
-class _Group:
-    """Some groups of records that share buckets, with what is needed to compare them."""
+def _settled(
+    held: Spill, near: Near, common: NDArray[np.uint64], chunk: tuple[Rows, Rows]
+) -> tuple[list[Pair], list[Pair]]:
+    """Of some groups (row, row kept, similarity) of what goes, and (row, row, similarity) of what is only alike."""
+    from metier.corpus.near_kernels import settle, shingle_sets
 
-    def __init__(self, sketches: Sketches, rows: Rows, parent: Rows, near: Near) -> None:
-        self.rows, self.parent, self.near = rows, parent, near
-        narrow = sketches.take(rows, ["size", "facts", "asked", *_columns(near)])
-        self.size, self.facts, self.asked = (narrow[name].to_numpy() for name in ("size", "facts", "asked"))
-        bands = [np.unique(narrow[name].to_numpy(), return_inverse=True)[1] for name in _columns(near)]
-        shift = np.cumsum([0, *(int(band.max()) + 1 for band in bands)])[:-1]
-        self.buckets = np.stack([band + by for band, by in zip(bands, shift, strict=True)], axis=1)
-        some = [words(batch) for _, batch in sketches.records(rows)]
-        self.words = _joined(some)
+    rows, parent = chunk
+    one = held.take(rows)
+    facts, asked, *bands = one.narrow.T
+    sets = shingle_sets((one.hashes, one.marks), (one.starts, one.stops), (near.words, near.characters))
+    best = one.starts - one.stops if near.prefer == "longest" else np.zeros(len(rows), np.int64)
+    known = _lexicon(near)
+    rules = (near.similarity, (known.ordinary, known.always, common), MOST)
+    texts = (one.hashes, one.marks, one.starts, one.stops)
+    order = np.lexsort((rows, best, parent))
+    keys = (np.ascontiguousarray(facts), np.ascontiguousarray(asked))
+    kept, alike, pairs = settle(order, texts, sets, keys, _buckets(bands), rules)
+    gone = [(int(rows[at]), int(rows[kept[at]]), float(alike[at])) for at in np.flatnonzero(kept >= 0)]
+    return gone, [(int(rows[a]), int(rows[b]), value) for a, b, value in pairs]
 
-    def settle(self, common: NDArray[np.uint64]) -> tuple[list[tuple[int, int, float]], list[tuple[int, int, float]]]:
-        """(row, row kept, similarity) of what goes; (row, row, similarity) of what is only worded alike."""
-        from metier.corpus.near_kernels import settle, shingle_sets
 
-        one, near = self.words, self.near
-        sets = shingle_sets((one.hashes, one.marks), (one.starts, one.stops), (near.words, near.characters))
-        best = -self.size if near.prefer == "longest" else np.zeros(len(self.rows), np.int64)
-        order = np.lexsort((self.rows, best, self.parent))
-        known = _lexicon(near)
-        rules = (near.similarity, (known.ordinary, known.always, common), MOST)
-        texts = (one.hashes, one.marks, one.starts, one.stops)
-        kept, alike, pairs = settle(order, texts, sets, (self.facts, self.asked), self.buckets, rules)
-        gone = np.flatnonzero(kept >= 0)
-        rows = self.rows.tolist()
-        done = [(rows[at], rows[kept[at]], float(alike[at])) for at in gone.tolist()]
-        return done, [(rows[a], rows[b], value) for a, b, value in pairs]
+def _buckets(bands: list[NDArray[np.uint64]]) -> Rows:
+    """A number for the bucket of every record in every band, shape (records, bands)."""
+    numbered = [np.unique(band, return_inverse=True)[1] for band in bands]
+    shift = np.cumsum([0, *(int(band.max()) + 1 for band in numbered)])[:-1]
+    return np.stack([band + by for band, by in zip(numbered, shift, strict=True)], axis=1)
 
 
 def _joined(some: list[Words]) -> Words:
@@ -224,58 +226,3 @@ def _joined(some: list[Words]) -> Words:
         np.concatenate([one.stops + by for one, by in zip(some, shifts, strict=False)]),
         np.concatenate([one.whole for one in some]),
     )
-
-
-def _conflicts(sketches: Sketches, pairs: list[tuple[int, int, float]], near: Near) -> Iterator[dict[str, Any]]:
-    """The pairs that are about one entity, each with what they differ in; of each document those it is nearest to."""
-    wanted = np.unique(np.array([row for pair in pairs for row in pair[:2]], np.int64))
-    texts: dict[int, tuple[str, str]] = {}
-    for rows, batch in sketches.records(wanted):
-        texts |= {row: _entity(one, near) for row, one in zip(rows.tolist(), batch.records(), strict=True)}
-    pairs = [pair for pair in pairs if texts[pair[0]][0] and texts[pair[0]][0] == texts[pair[1]][0]]
-    nearest: dict[int, float] = {}
-    for *both, value in pairs:
-        nearest |= {row: max(value, nearest.get(row, 0.0)) for row in both}
-    names = sketches.ids(wanted)
-    told = functools.lru_cache(maxsize=4096)(lambda row: _Told(texts[row][1]))
-    for one, other, value in sorted(pairs):
-        if value in (nearest[one], nearest[other]):
-            yield {
-                "entity": texts[one][0], "documents": [names[one], names[other]], "similarity": round(value, 3),
-                "differences": told(one).against(told(other)),
-            }  # fmt: skip
-
-
-def _entity(document: Document, near: Near) -> tuple[str, str]:
-    """What a document is about (folded), and its text."""
-    if near.entity:
-        if near.entity not in document.meta:
-            raise MetierError(f"entity: document {document.id} has no column {near.entity!r}; name one they all have")
-        return fold(document.meta[near.entity]), document.text
-    return fold(document.text.strip().partition("\n")[0][:200]), document.text
-
-
-def differences(one: str, other: str) -> list[tuple[str, str]]:
-    """What stands in one text and what in the other instead, in their order."""
-    return _Told(one).against(_Told(other))
-
-
-class _Told:
-    """A text with its words, ready to be compared."""
-
-    def __init__(self, text: str) -> None:
-        self.text, self.words, self.spans = text.encode(), words_of([text]).hashes, spans(text)
-
-    def against(self, other: "_Told") -> list[tuple[str, str]]:
-        """What stands here and what there instead."""
-        from metier.corpus.change_kernels import MOST as MOST_CHANGES
-        from metier.corpus.change_kernels import changes
-
-        runs = changes(self.words, other.words)
-        if len(runs) and runs[0, 0] < 0:
-            return [(f"more than {MOST_CHANGES} words differ", "")]
-        return [(self.told(a, b), other.told(c, d)) for a, b, c, d in runs.tolist()]
-
-    def told(self, first: int, stop: int) -> str:
-        """Some of the words as the text writes them."""
-        return squeeze(self.text[self.spans[first, 0] : self.spans[stop - 1, 1]].decode()) if stop > first else ""

@@ -1,14 +1,18 @@
 """The engine on one machine: shards one after another, the batches of each on threads."""
 
 import functools
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 from metier import progress
 from metier.artefact import Each
 from metier.run.shard import Chain, Numbered, Passed, Report, Shard, pass_batch, write_shard
+
+T = TypeVar("T")
+S = TypeVar("S")
 
 
 class Local:
@@ -16,8 +20,8 @@ class Local:
 
     @property
     def each(self) -> Each:
-        """One item after another."""
-        return map
+        """On as many threads as there are processors."""
+        return _on_threads
 
     def shards(self, chain: Chain, todo: Iterator[Shard]) -> Iterator[tuple[int, Report]]:
         """A source: shard after shard, their batches on threads; parts that lie on disk: one on each thread."""
@@ -37,6 +41,13 @@ class Local:
                 report = write_shard(chain, shard.number, results, done)
                 done += report.steps[chain.unit.head.name].count_in
                 yield shard.number, report
+
+
+def _on_threads(function: Callable[[T], S], items: Iterable[T]) -> Iterator[S]:
+    """Results in the order of the items."""
+    threads = len(os.sched_getaffinity(0))
+    with ThreadPoolExecutor(threads) as pool:
+        yield from ordered(pool, function, items, threads)
 
 
 def _whole(chain: Chain, work: Callable[[Numbered], Passed], shard: Shard) -> tuple[int, Report]:

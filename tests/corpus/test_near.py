@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from metier.batch import Batch
 from metier.corpus.change_kernels import changes, renamed
+from metier.corpus.conflicts import differences
 from metier.corpus.dedup import Dedup
-from metier.corpus.near import Near, differences
+from metier.corpus.near import Near
 from metier.records import Document, MetierError
 from metier.text.facts import facts, lexicon
 from metier.text.words import words_of

@@ -4,7 +4,8 @@ import functools
 import re
 
 from metier.text.personal.lists import entries
-from metier.text.personal.spans import Places
+from metier.text.personal.look_bits import BOX_AR, HEAD_AR, HINT_ZH, HOUSE, LABEL_AR, LABEL_ZH, STATE
+from metier.text.personal.spans import Look, Places
 
 _HAN = r"\u4e00-\u9fff"
 _NUMBER = r"[0-9A-Za-z一二三四五六七八九十甲乙丙丁]"
@@ -48,13 +49,13 @@ def _known_area() -> re.Pattern[str]:
     return re.compile(rf"{head}\s?(?:{_AREA}){{0,4}}\s?(?:{_DETAIL}{_HOUSE}{{0,4}}|{_HOUSE}{{1,6}})")
 
 
-def chinese_addresses(text: str) -> Places:
+def chinese_addresses(text: str, look: Look) -> Places:
     """From 省 down to 室: of a known area, after 地址, 住址 or 家住, or a street with its house number."""
-    for label in _LABEL.finditer(text):
+    for label in filter(None, (_LABEL.match(text, at) for at in look.at(LABEL_ZH))):
         found = _AFTER_LABEL.match(text, label.end())
         if found and _HOUSED.search(found[0]) and not _LOOSE.search(found[0]):
             yield found.start(), found.start() + len(found[0].rstrip())
-    if not _HINT.search(text):
+    if not look.flags & HINT_ZH or not _HINT.search(text):
         return
     for found in _known_area().finditer(text):
         if not _LOOSE.search(found[0]) and re.search(
@@ -113,16 +114,16 @@ _DOSE = re.compile(
 _STATE_AT = re.compile(r"[0-9](?:(?<=[A-Z]{2} [0-9])|(?<=[A-Z]{2}  [0-9]))[0-9]{4}")
 
 
-def english_addresses(text: str) -> Places:
+def english_addresses(text: str, look: Look) -> Places:
     """A house number with a street, a post office box, a town with state and ZIP, a postcode after its word."""
-    for house in _HOUSE_EN.finditer(text):
+    for house in filter(None, (_HOUSE_EN.match(text, at) for at in look.at(HOUSE))):
         found = _STREET_EN.match(text, house.start()) or _BROADWAY.match(text, house.start())
         if found and not _DOSE.match(found[0]):
             flat = _FLAT.search(text, max(0, house.start() - 12), house.start())
             yield flat.start() if flat else house.start(), found.end()
     if " Box " in text:
         yield from (found.span() for found in _BOX.finditer(text))
-    for state in _STATE_AT.finditer(text):
+    for state in filter(None, (_STATE_AT.match(text, at) for at in look.at(STATE))):
         for found in _CITY.finditer(text, max(0, state.start() - 44), min(len(text), state.end() + 6)):
             yield found.span()
     if any(word in text for word in ("ip code", "ip Code", "IP code", "IP Code", "ostcode", "ostal code", "ost code")):
@@ -133,10 +134,14 @@ def english_addresses(text: str) -> Places:
 
 _AR_WORD = r"[\u0621-\u064a\u064b-\u0652]+"
 _AR_NUMBER = r"(?:رقم\s)?[0-9]{1,5}"
-_AR_HEAD = (
-    r"(?:شارع|طريق|حي|حارة|زقاق|منطقة|مدينة|قرية|محافظة|عمارة|بناية|مبنى|برج|شقة|فيلا|الدور|الطابق"
-    r"|بلوك|قطعة|مجمع|منزل|ميدان|جادة)"
+HEADS_AR = tuple(
+    (
+        "شارع|طريق|حي|حارة|زقاق|منطقة|مدينة|قرية|محافظة|عمارة|بناية|مبنى|برج|شقة|فيلا|الدور|الطابق|بلوك|قطعة|مجمع|منزل"
+        "|ميدان|جادة"
+    ).split("|")
 )
+"""Words that open a part of an address."""
+_AR_HEAD = rf"(?:{'|'.join(HEADS_AR)})"
 _AR_PART = (
     rf"(?:[وفبل])?{_AR_HEAD}\s(?:{_AR_NUMBER}(?:\s(?:يوليو|أكتوبر|مايو|نوفمبر|سبتمبر|مارس|يناير))?"
     rf"|{_AR_WORD}(?:\s(?!{_AR_HEAD}\s|وهو|وهي|في|من|على|إلى|ثم|حيث|منذ|بالقرب|وقد|وكان|ورقم"
@@ -158,16 +163,27 @@ _AR_LIVES = re.compile(
 _AR_BOX = re.compile(r"(?:ص\s?\.\s?ب\s?\.?|صندوق بريد|الرمز البريدي)\s?[:：]?\s?([0-9]{3,6})(?![0-9])")
 
 
-def arabic_addresses(text: str) -> Places:
+_AR_HOUSE = re.compile("(?<![\u0621-\u064a])[0-9]{1,4}\\s\\Z")
+_AR_PARTS = re.compile(rf"(?<![\u0621-\u064a])[وفبل]?{_AR_HEAD}\s")
+_AR_STREETS = re.compile("شارع|طريق|حي|حارة|عمارة|بناية|مبنى|شقة|فيلا|ميدان")
+
+
+def arabic_addresses(text: str, look: Look) -> Places:
     """شارع, حي, عمارة and their like: with a number, two of them together, or after العنوان or يسكن."""
-    for label in _AR_LABEL.finditer(text):
-        yield label.span(1)
-    for found in _AR_ADDRESS.finditer(text):
-        parts = len(re.findall(rf"(?<![\u0621-\u064a])[وفبل]?{_AR_HEAD}\s", found[0]))
-        numbered = re.search(r"[0-9]", found[0]) and re.search(
-            "شارع|طريق|حي|حارة|عمارة|بناية|مبنى|شقة|فيلا|ميدان", found[0]
-        )
-        street = "شارع" in found[0] and parts >= 2
+    if look.flags & LABEL_AR:
+        yield from (label.span(1) for label in _AR_LABEL.finditer(text))
+    last = 0
+    for at in look.at(HEAD_AR):
+        if at < last:
+            continue
+        number = _AR_HOUSE.search(text, max(last, at - 6), at) if text.startswith("شارع", at) else None
+        found = _AR_ADDRESS.match(text, number.start() if number else at)
+        if not found:
+            continue
+        last = found.end()
+        numbered = re.search(r"[0-9]", found[0]) and _AR_STREETS.search(found[0])
+        street = "شارع" in found[0] and len(_AR_PARTS.findall(found[0])) >= 2
         if numbered or street or _AR_LIVES.search(text, max(0, found.start() - 24), found.start()):
             yield found.span()
-    yield from (found.span(1) for found in _AR_BOX.finditer(text))
+    if look.flags & BOX_AR:
+        yield from (found.span(1) for found in _AR_BOX.finditer(text))

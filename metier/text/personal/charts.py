@@ -2,7 +2,8 @@
 
 import re
 
-from metier.text.personal.spans import Places
+from metier.text.personal.look_bits import ANSWER, BED, BED_ZH, CHART, CHART_AR, CHART_ZH, DIGIT
+from metier.text.personal.spans import Look, Places
 
 _ENDS = r"(?![0-9A-Za-z])"
 _ZH = re.compile(
@@ -32,7 +33,6 @@ _EN = re.compile(
     r"(?P<lead>[A-Za-z]{1,4}-?)?\Z",
     re.IGNORECASE,
 )
-_EN_NUMBER = re.compile(r"[0-9](?<![0-9.,].)")
 _LABEL_ENDS = (":", "=", "#", "no.", "no", "ber", "id", "ord", "art", "mrn", "n.", "num.", " is", "was")
 """How the labels end, or the words between a label and its number: a look before the search."""
 _EN_VALUE = re.compile(r"[0-9][0-9A-Za-z]*(?:[-/ ][0-9]{2,}){0,4}" + _ENDS)
@@ -62,23 +62,23 @@ _LONGEST = 14
 """No laboratory gives a specimen more characters than the bar codes of laboratories hold."""
 
 
-def chart_numbers(text: str) -> Places:
+def chart_numbers(text: str, look: Look) -> Places:
     """Numbers after 住院号, 床号, MRN, bed, رقم الملف, سرير رقم and their like, and before 床 where it is one bed."""
-    if "号" in text or "ID" in text:
+    if look.flags & CHART_ZH:
         for found in _ZH.finditer(text):
             if found[0][:2] not in ("样本", "标本") or found.end() - found.start(1) <= _LONGEST:
                 yield found.span(1)
-    if "号" in text or "رقم" in text or "umber" in text:
+    if look.flags & ANSWER:
         yield from (found.span(1) for found in _ANSWER.finditer(text))
-    if "床" in text:
+    if look.flags & BED_ZH and look.flags & DIGIT:
         yield from (found.span(1) for found in _BED_BEFORE.finditer(text))
         for found in _BED_AFTER.finditer(text):
             if not _MANY.search(text, max(0, found.start() - 2), found.start()):
                 yield found.span(1)
-    if "رقم" in text or "سرير" in text:
+    if look.flags & CHART_AR:
         yield from (found.span(1) for found in _AR.finditer(text))
-    yield from _english(text)
-    if any(word in text for word in ("bed", "Bed", "BED", "cot ", "Cot ", "bay ", "Bay ")):
+    yield from _english(text, look)
+    if look.flags & BED:
         yield from (found.span(1) for found in _EN_BED.finditer(text))
 
 
@@ -90,10 +90,9 @@ def _before(text: str, at: int) -> str:
     return some.rstrip(" #").lower() or "#"
 
 
-def _english(text: str) -> Places:
+def _english(text: str, look: Look) -> Places:
     """Every number with one of the English labels before it, and with the letters that belong to it."""
-    for digit in _EN_NUMBER.finditer(text):
-        at = digit.start()
+    for at in look.at(CHART):
         if not _before(text, at).endswith(_LABEL_ENDS):
             continue
         label = _EN.search(text, max(0, at - 40), at)

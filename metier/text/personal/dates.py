@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from metier.text.personal.digits import ascii_digits, like
-from metier.text.personal.spans import Places
+from metier.text.personal.look_bits import ARABIC_DAY, ARABIC_YEAR, DATE_ZH, DAY, EIGHT, MONTH
+from metier.text.personal.spans import Look, Places
 
 ENGLISH = (
     "January",
@@ -81,13 +82,7 @@ _COMPACT = re.compile(
 )
 _EIGHT = re.compile(r"(?P<y>(?:19|20)[0-9]{2})(?P<m>0[1-9]|1[0-2])(?P<d>0[1-9]|[12][0-9]|3[01])(?![0-9])")
 _SHORT_MAY = re.compile(r"(?:on|since|by|until|from|dated|of|till|through|before|after|born|and|to)\s\Z")
-_MONTH_AT = re.compile(
-    r"[JFMASOND](?:an|eb|ar|pr|ay|un|ul|ug|ep|ct|ov|ec|AN|EB|AR|PR|AY|UN|UL|UG|EP|CT|OV|EC)"
-    r"(?<![A-Za-z]...)"
-)
-_NUMERIC_AT = re.compile(r"[0-9](?:[0-9]{0,3}([-./–])\s?[0-9]{1,2}\1\s?[0-9]{1,4}|[0-9]{7}(?![0-9]))")
 _CHINESE_AT = re.compile(r"[0-9]{1,4}\s?[年月]|[一二][一二三四五六七八九〇零○]{3}年")
-_ARABIC_AT = re.compile("[\u0621-\u064a] ?[0-9]|[0-9] ?[\u0621-\u064a]")
 _NUMERIC, _CHINESE, _ENGLISH, _ARABIC_FORMS = (FORMS[0], *FORMS[11:13]), FORMS[1:5], FORMS[5:11], FORMS[13:]
 
 
@@ -104,35 +99,33 @@ class Day(NamedTuple):
     month_first: bool = False
 
 
-def dates(text: str) -> Places:
+def dates(text: str, look: Look) -> Places:
     """Dates with a day, or a month with its year; a year alone, a ratio or a range is no date."""
-    for found in _candidates(text):
+    for found in _candidates(text, look):
         if _is_day(found, text):
             lead = len(found[0]) - len(found[0].lstrip())
             yield found.start() + lead, found.start() + len(found[0].rstrip(" ،,"))
 
 
-def _candidates(text: str) -> Iterator[re.Match[str]]:
+def _candidates(text: str, look: Look) -> Iterator[re.Match[str]]:
     """What the forms match, each tried only where its kind of date can begin."""
-    for at in _NUMERIC_AT.finditer(text):
-        if at[1]:
-            yield from filter(None, (form.match(text, at.start()) for form in _NUMERIC))
-        elif _COMPACT.search(text, max(0, at.start() - 16), at.start()):
-            yield from filter(None, (_EIGHT.match(text, at.start()),))
-    for month in _MONTH_AT.finditer(text):
-        lo, hi = max(0, month.start() - 14), min(len(text), month.end() + 28)
-        if any(map(str.isdigit, text[lo:hi])):
-            for form in _ENGLISH:
-                yield from form.finditer(text, lo, hi)
-    if text.isascii():
-        return
-    if "月" in text:
-        for at in _CHINESE_AT.finditer(text):
-            yield from filter(None, (form.match(text, at.start()) for form in _CHINESE))
-    if any(letter in text for letter in "الي") and _ARABIC_AT.search(text):
-        folded = text.translate(_FOLD)
-        for form in _ARABIC_FORMS:
-            yield from form.finditer(folded)
+    for at in look.at(DAY):
+        yield from filter(None, (form.match(text, at) for form in _NUMERIC))
+    for at in look.at(EIGHT):
+        if _COMPACT.search(text, max(0, at - 16), at):
+            yield from filter(None, (_EIGHT.match(text, at),))
+    for at in look.at(MONTH):
+        for form in _ENGLISH:
+            yield from form.finditer(text, max(0, at - 14), min(len(text), at + 31))
+    if look.flags & DATE_ZH:
+        for month in _CHINESE_AT.finditer(text):
+            yield from filter(None, (form.match(text, month.start()) for form in _CHINESE))
+    places = look.at(ARABIC_DAY | ARABIC_YEAR)
+    folded = text.translate(_FOLD) if places else text
+    day, month_of = _ARABIC_FORMS
+    for at in places:
+        yield from filter(None, (day.match(folded, at),))
+        yield from month_of.finditer(folded, max(0, at - 32), at + 5)
 
 
 def _is_day(found: re.Match[str], text: str) -> bool:

@@ -1,7 +1,8 @@
 """Find every personal detail of a text: cheap looks first, then the finders of each kind, then one claim a place."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from metier.text.personal.addresses import arabic_addresses, chinese_addresses, english_addresses
 from metier.text.personal.charts import chart_numbers
@@ -9,45 +10,46 @@ from metier.text.personal.contacts import emails, phones
 from metier.text.personal.dates import dates
 from metier.text.personal.digits import ascii_digits
 from metier.text.personal.lists import entries
+from metier.text.personal.look_bits import DATE_ZH, DIGIT, EMAIL, LONG
 from metier.text.personal.names_ar import arabic_names
 from metier.text.personal.names_en import english_names
 from metier.text.personal.names_zh import chinese_names
 from metier.text.personal.numbers import cards, id_cards
-from metier.text.personal.spans import KINDS, Kind, Places, Span, settle
+from metier.text.personal.spans import KINDS, Kind, Look, Places, Span, settle
 
-_LONG = re.compile(r"[0-9](?:[0-9]|[ \-.()（）—]{1,2}[0-9]){4}")
-_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC"
-_TELLING = re.compile(
-    r"[0-9](?:(?:[0-9]|[ \-.()（）—]{1,2}[0-9]){4}|(?<=[0-9][/.\-–][0-9])[0-9]?[/.\-–] ?[0-9]"
-    r"|[A-Za-z]?(?:-[0-9]+)?,? (?:[NSEW]{1,2}\.? )?(?:[A-Z][a-z]|[A-Z] [A-Z]|[0-9]+(?:st|nd|rd|th) )"
-    rf"|(?:st|nd|rd|th)?(?: day)?(?: of)?[ \-/](?:{_MONTHS})|(?<=[#][0-9])|(?<=[:#] [0-9])|(?<=[:#.]"
-    rf" [A-Z][0-9])|(?<=[:#.] [A-Z]-[0-9])|(?<=ept\. [0-9])"
-    r"|(?<=(?:ary|rch|ril|May|une|uly|ust|ber|ept|BER|ord|ORD|art|ART|MRN|.N\.| ID| id|bed|Bed|BED|cot|bay|Box|ode"
-    rf"|{_MONTHS}) [0-9])|(?<=[Nn]o\. [0-9])|(?<=NO\. [0-9])|(?<=[A-Z][a-z][a-z]\. [0-9])|(?<=(?:ary"
-    rf"|ber|une|uly|ust|rch|ril), [0-9]))"
-)
-"""A digit as personal numbers, dates and addresses have one: a first look that most Latin texts do not pass."""
-_DIGIT = re.compile("[0-9]")
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _HAN = re.compile("[\u4e00-\u9fff]")
 _ARABIC = re.compile("[\u0621-\u064a]")
-_LATIN = re.compile("[A-Z][a-z]")
 _NUMBER = re.compile("[0-9]{4}")
 
 
 def find_personal(text: str, kinds: Collection[Kind] = KINDS) -> list[Span]:
     """The personal details of a text in their order, none over another (see ``settle`` for who wins)."""
-    plain = ascii_digits(text)
-    digits = (_TELLING if text.isascii() else _DIGIT).search(plain) is not None
-    long = digits and _LONG.search(plain) is not None
+    return find_all([text], kinds)[0]
+
+
+def find_all(texts: Sequence[str], kinds: Collection[Kind] = KINDS, column: "pa.Array | None" = None) -> list[list[Span]]:
+    """The personal details of many texts; ``column`` holds the same texts where they lie in a column already."""
+    from metier.text.personal.look import looks
+
+    seen = looks(texts if column is None else column)
+    return [_spans(text, kinds, look) if look else [] for text, look in zip(texts, seen, strict=True)]
+
+
+def _spans(text: str, kinds: Collection[Kind], look: Look) -> list[Span]:
+    plain = ascii_digits(text) if look.flags & DIGIT else text
+    digits, long = look.flags & DIGIT, look.flags & LONG
     found: dict[Kind, Places] = {
-        "email": emails(plain),
-        "id_card": id_cards(plain) if long else iter(()),
-        "card": cards(plain) if long else iter(()),
-        "record": chart_numbers(plain) if digits else iter(()),
-        "date": dates(plain) if digits or "年" in plain else iter(()),
+        "email": emails(plain) if look.flags & EMAIL else iter(()),
+        "id_card": id_cards(plain, look) if long else iter(()),
+        "card": cards(plain, look) if long else iter(()),
+        "record": chart_numbers(plain, look) if digits else iter(()),
+        "date": dates(plain, look) if digits or look.flags & DATE_ZH else iter(()),
         "phone": phones(plain) if long else iter(()),
-        "address": _addresses(plain, digits),
-        "name": _names(plain),
+        "address": _addresses(plain, look),
+        "name": _names(plain, look),
     }
     spans = [
         Span(start, stop, kind, text[start:stop]) for kind in KINDS if kind in kinds for start, stop in found[kind]
@@ -63,29 +65,20 @@ def _overlap(one: Span, other: Span) -> bool:
     return one.start < other.stop and other.start < one.stop
 
 
-def _names(text: str) -> Places:
-    if _LATIN.search(text):
-        yield from english_names(text)
+def _names(text: str, look: Look) -> Places:
+    if look.places:
+        yield from english_names(text, look)
+        if not text.isascii():
+            yield from chinese_names(text, look)
+            yield from arabic_names(text, look)
+
+
+def _addresses(text: str, look: Look) -> Places:
+    if look.flags & DIGIT:
+        yield from english_addresses(text, look)
     if not text.isascii():
-        if _HAN.search(text):
-            yield from chinese_names(text)
-        if _is_arabic(text):
-            yield from arabic_names(text)
-
-
-def _addresses(text: str, digits: bool) -> Places:
-    if digits:
-        yield from english_addresses(text)
-    if not text.isascii():
-        if _HAN.search(text):
-            yield from chinese_addresses(text)
-        if _is_arabic(text):
-            yield from arabic_addresses(text)
-
-
-def _is_arabic(text: str) -> bool:
-    """Whether a text holds one of three letters that hardly an Arabic sentence lacks: faster than a look for any."""
-    return "ا" in text or "ل" in text or "ي" in text
+        yield from chinese_addresses(text, look)
+        yield from arabic_addresses(text, look)
 
 
 def _again(text: str, spans: list[Span]) -> Iterator[Span]:

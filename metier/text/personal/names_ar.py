@@ -5,18 +5,34 @@ import re
 
 from metier.text.normalise import bare_arabic
 from metier.text.personal.lists import entries
-from metier.text.personal.spans import Places
+from metier.text.personal.look_bits import TITLE_AR
+from metier.text.personal.spans import Look, Places
 
 _LETTERS = "\u0621-\u063a\u0640-\u0652\u0670\u0671"
+TITLES = tuple(
+    (
+        "سيدة|سيد|آنسة|دكتورة|دكتور|طبيبة|طبيب|مريضة|مريض|أستاذة|أستاذ|مهندسة|مهندس|ممرضة|ممرض|طفلة|طفل|مدعوة|مدعو|حاجة"
+        "|حاج|شيخ|شيخة|بروفيسور|بروفسور|جراح|استشاري|مواطنة|مواطن|شاب|شابة|مراجع|مراجعة"
+    ).split("|")
+)
+"""Titles, without what is written on to them."""
+_KIN = tuple(
+    (
+        "ابن|ابنت|بنت|زوجت|زوج|والد|والدت|شقيق|شقيقت|أخ|أخو|أخي|أخا|أخت|أبو|أبي|أبا|أم|عم|عمت|خال|خالت|جد|جدت|حفيد|حفيدت"
+        "|خطيب|خطيبت|قريب|قريبت"
+    ).split("|")
+)
+OPENERS = (
+    *(before + one + after for before in ("", *"وبلف") for one in _KIN for after in ("ه", "ها")),
+    *"أ د أد اسم الاسم المرافق التوقيع الطبيب الزوج الزوجة التحية يدعى تدعى اسمه اسمها اسمي يسمى تسمى".split(),
+)
+"""Other words that a match of ``_TITLE`` can begin with."""
 _TITLE = re.compile(
-    rf"(?<![{_LETTERS}])[وفبلك]?(?:لل|ال)?(?:سيدة|سيد|آنسة|دكتورة|دكتور|طبيبة|طبيب|مريضة|مريض|أستاذة"
-    rf"|أستاذ|مهندسة|مهندس|ممرضة|ممرض|طفلة|طفل|مدعوة|مدعو|حاجة|حاج|شيخ|شيخة|بروفيسور|بروفسور|جراح"
-    rf"|استشاري|مواطنة|مواطن|شاب|شابة|مراجع|مراجعة)"
+    rf"(?<![{_LETTERS}])[وفبلك]?(?:لل|ال)?(?:{'|'.join(TITLES)})"
     rf"\s?[/:]?\s{{0,2}}|(?<![{_LETTERS}.])(?:أ\.?\s?)?د\s?[./]\s{{0,2}}|(?<![{_LETTERS}])(?:اسم\s"
     rf"(?:ال)?(?:مريضة|مريض|أم|أب|طبيب|زوج|زوجة|مرافق|كامل|طفل|ثلاثي)|الاسم(?:\sالكامل|\sالثلاثي"
     rf"|\sالرباعي)?|المرافق|التوقيع|الطبيب المعالج|الزوج|الزوجة)\s?[:：]\s{{0,2}}"
-    rf"|(?<![{_LETTERS}])(?:التحية\s?،|[يت]دعى|[وبلف]?(?:ابن|ابنت|بنت|زوجت|زوج|والد|والدت|شقيق|شقيقت"
-    rf"|أخ|أخو|أخي|أخا|أخت|أبو|أبي|أبا|أم|عم|عمت|خال|خالت|جد|جدت|حفيد|حفيدت|خطيب|خطيبت|قريب|قريبت)(?:ه|ها)|اسمه|اسمها|اسمي|[يت]سمى)\s(?:هو\s)?"
+    rf"|(?<![{_LETTERS}])(?:التحية\s?،|[يت]دعى|[وبلف]?(?:{'|'.join(_KIN)})(?:ه|ها)|اسمه|اسمها|اسمي|[يت]سمى)\s(?:هو\s)?"
 )
 _TOKEN = re.compile(rf"[ \u00a0]?([{_LETTERS}]+)")
 _FOLD = str.maketrans("أإآٱىة", "ااااين")
@@ -73,12 +89,12 @@ def _known() -> tuple[frozenset[str], frozenset[str]]:
     )
 
 
-def arabic_names(text: str) -> Places:
+def arabic_names(text: str, look: Look) -> Places:
     """Names after السيد, الدكتور, د., المريض, الاسم: and their like.
 
     The first word must be a known name or surname, or follow a colon.
     """
-    for title in _TITLE.finditer(text):
+    for title in filter(None, (_TITLE.match(text, at) for at in look.at(TITLE_AR))):
         at = title.end()
         if text[at - 1 : at].isspace() or text[at - 1 : at] in "./:：":
             start, stop = _read(text, at, bool(_COLON.search(title[0])) and "سم" in title[0])

@@ -5,7 +5,8 @@ from datetime import date
 
 from metier.text.personal.contacts import in_reference
 from metier.text.personal.digits import only
-from metier.text.personal.spans import Places
+from metier.text.personal.look_bits import CARD, NINE
+from metier.text.personal.spans import Look, Places
 
 _PROVINCES = frozenset(
     [*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66), 71, 81, 82, 83, 91]
@@ -30,17 +31,22 @@ _LABELLED = re.compile(
 )
 
 
-def id_cards(text: str) -> Places:
+_ID_WORDS = re.compile(r"[份证护]|[Ss][Ss][Nn]|(?:[Nn][Oo]|[Bb][Ee][Rr])\.?|[Ii][Dd](?![a-z])|رقم")
+"""A look for what every label of identity numbers holds."""
+
+
+def id_cards(text: str, look: Look) -> Places:
     """Chinese identity cards (GB 11643-1999, and the older 15 digits), United States social security numbers as
     ddd-dd-dddd, and any number after a word such as 身份证, SSN or رقم الهوية."""
-    for found in _CHINESE.finditer(text):
+    nine = bool(look.flags & NINE)
+    for found in _CHINESE.finditer(text) if nine else ():
         if is_chinese_id(found[0]) and not in_reference(text, found.start()):
             yield found.span()
-    for found in _SOCIAL.finditer(text):
+    for found in _SOCIAL.finditer(text) if nine else ():
         if "-" in found[0] or "SSN" in text[max(0, found.start() - 20) : found.start()]:
             yield found.span()
-    for found in _LABELLED.finditer(text):
-        yield found.span(1)
+    if _ID_WORDS.search(text):
+        yield from (found.span(1) for found in _LABELLED.finditer(text))
 
 
 def is_chinese_id(number: str) -> bool:
@@ -79,8 +85,10 @@ _ISSUERS = (
 _BY_PREFIX = dict(_ISSUERS)
 
 
-def cards(text: str) -> Places:
+def cards(text: str, look: Look) -> Places:
     """Payment card numbers of a known issuer whose last digit agrees (Luhn, ISO/IEC 7812-1), or after such a word."""
+    if not look.flags & CARD:
+        return
     for found in _CARD.finditer(text):
         if is_card(only(found[0])) and _evenly(found[0]) and not in_reference(text, found.start()):
             yield found.span()
