@@ -1,6 +1,8 @@
 """The shipped recipes in small, from the command line to scores and report."""
 
+import gzip
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +105,92 @@ def per_copy(made: Plan, docs: str, conversations: tuple[str, ...]) -> dict[str,
     pages = list(Artefact(made.root / docs).records(Document)) if docs else []
     items = encode(load_tokenizer("asset:nano"), talk, pages, 256, True)
     return {source: int(items.lengths[items.codes == code].sum()) for code, source in enumerate(items.sources)}
+
+
+LINK = ["the", "of", "and", "with", "in"]
+MEDICAL = [
+    "patient",
+    "fever",
+    "liver",
+    "cough",
+    "dose",
+    "tablet",
+    "kidney",
+    "symptom",
+    "surgery",
+    "blood",
+    "nurse",
+    "vein",
+]
+OTHER = [
+    "harbour",
+    "ticket",
+    "engine",
+    "bridge",
+    "violin",
+    "market",
+    "railway",
+    "canvas",
+    "orchard",
+    "lantern",
+    "tariff",
+]
+BOOK = """<篇名>本草
+书名：本草
+
+<目录>卷一
+<篇名>玉屑
+内容：味甘，平，无毒，可久服。主除胃中热、喘息、烦满，止渴，屑如麻豆服之。久服轻身长年。
+<篇名>丹砂
+内容：无毒，主通血脉，止烦满、消渴，益精神，悦泽人面，除中恶、腹痛之疾。
+"""
+LEAK = (
+    "Which of the nerves that leave the spine below the seventh cervical vertebra moves the small muscles of the hand?"
+)
+
+
+def page(words: list[str], draw: random.Random) -> str:
+    """Some sentences about one thing."""
+    return " ".join(" ".join(draw.choices(words + LINK, k=8)).capitalize() + "." for _ in range(12))
+
+
+def pages(path: Path, words: list[str], count: int, *more: str) -> None:
+    """A file of pages about one thing, then some others."""
+    draw = random.Random(path.name)
+    texts = [page(words, draw) for _ in range(count)]
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in (*texts, *more)))
+
+
+def test_huatuogpt2_corpus_says_which_files_it_misses(tmp_path: Path) -> None:
+    said = metier("plan", "huatuogpt2-corpus", cwd=tmp_path, before="unset BOOKS")
+    assert said.code != 0 and "\n" not in said.err.strip()
+    assert "the environment has no BOOKS; set it: export BOOKS=..." in said.err
+
+
+def test_huatuogpt2_corpus_on_a_few_files(tmp_path: Path) -> None:
+    """Books in GB18030 come out as chapters, the web without what is not medical, leaked or said before."""
+    (tmp_path / "book.txt").write_bytes(BOOK.encode("gb18030"))
+    once = page(MEDICAL, random.Random(1))
+    pages(tmp_path / "literature.jsonl", MEDICAL, 80)
+    pages(tmp_path / "encyclopedia.jsonl", MEDICAL, 80)
+    pages(tmp_path / "general.jsonl", OTHER, 120)
+    pages(tmp_path / "web.jsonl", OTHER, 20, f"{page(MEDICAL, random.Random(2))} {LEAK} The ulnar one.", once, once)
+    question = {"id": "nerves", "question": LEAK, "options": ["ulnar", "radial"], "answer_idx": "A"}
+    (tmp_path / "exam.jsonl").write_text(json.dumps(question) + "\n")
+    names = ("literature", "encyclopedia", "general", "web", "exam")
+    files = "; ".join(["export BOOKS=book.txt", *(f"export {name.upper()}={name}.jsonl" for name in names)])
+    said = metier("run", "huatuogpt2-corpus", cwd=tmp_path, before=files)
+    assert said.code == 0, said
+    root = tmp_path / "runs" / "huatuogpt2-corpus"
+    why = {
+        step: [one.why for one in Artefact(root / step).dropped()] for step in ("medical", "decontaminated", "unique")
+    }
+    assert why["medical"] == ["outside the domain"] * 20
+    assert why["decontaminated"] == ["holds an exam item"]
+    assert why["unique"] == ["exact duplicate"]
+    [part] = (root / "files" / "files").glob("*.gz")
+    rows = [json.loads(line) for line in gzip.decompress(part.read_bytes()).splitlines()]
+    books = [row["text"] for row in rows if row["kind"] == "book"]
+    heads = ["# 卷一\n\n## 玉屑\n\n味甘，平", "## 丹砂\n\n无毒，主通血脉"]
+    assert [text[: len(head)] for text, head in zip(books[-2:], heads, strict=True)] == heads
+    assert {row["language"] for row in rows} == {"zh", "en"} and "general" not in {row["kind"] for row in rows}

@@ -47,6 +47,8 @@ class Near(Config, frozen=True):
     """Hashes of a band."""
     prefer: Literal["longest", "first"] = "longest"
     """Which of near duplicates stays: the one with most words (the earliest of equals), or the earliest."""
+    contained: bool = False
+    """Leave out a document that stands word for word, in one piece, within a better one, though that one says more."""
     names: Files = ()
     """Files of names (drugs, ingredients, people), one a line: documents that differ in one are never merged."""
     entity: str = ""
@@ -199,7 +201,7 @@ def _settled(
     sets = shingle_sets((one.hashes, one.marks), (one.starts, one.stops), (near.words, near.characters))
     best = one.starts - one.stops if near.prefer == "longest" else np.zeros(len(rows), np.int64)
     known = _lexicon(near)
-    rules = (near.similarity, (known.ordinary, known.always, common), MOST)
+    rules = (near.similarity, (known.ordinary, known.always, common), MOST, near.contained)
     texts = (one.hashes, one.marks, one.starts, one.stops)
     order = np.lexsort((rows, best, parent))
     keys = (np.ascontiguousarray(facts), np.ascontiguousarray(asked))

@@ -124,6 +124,18 @@ def _neighbours_of(one, lists, sets, asked, rules):  # type: ignore[no-untyped-d
     return some[:count][order], values[:count][order]
 
 
+@nb.njit(nogil=True)
+def _stands_in(whole, part):  # type: ignore[no-untyped-def]
+    """Whether one text stands in another word for word, in one piece."""
+    for at in range(len(whole) - len(part) + 1):
+        i = 0
+        while i < len(part) and whole[at + i] == part[i]:
+            i += 1
+        if i == len(part):
+            return True
+    return False
+
+
 @nb.njit(cache=True, nogil=True)
 def settle(order, texts, sets, keys, buckets, rules):  # type: ignore[no-untyped-def]
     """Which of some records repeat a better one: (index of the one kept or -1, similarity, pairs that only look alike).
@@ -131,13 +143,14 @@ def settle(order, texts, sets, keys, buckets, rules):  # type: ignore[no-untyped
     ``order`` lists the records from the best to the worst; ``texts`` are (hashes, marks, starts, stops) of their
     words, ``sets`` (shingles, starts, stops), ``keys`` (facts, columns that must agree), each of shape (records,);
     ``buckets`` numbers the bucket of every record in every band, shape (records, bands); ``rules`` are (similarity,
-    what ``renamed`` takes, most comparisons of a record). A record goes where one that is kept has its facts and no
+    what ``renamed`` takes, most comparisons of a record, whether one that stands within a better one goes whatever that
+    one says besides). A record goes where one that is kept has its facts and no
     record with other facts is more like it: a variant is nearer to what it varies than to another variant. Pairs are
     (better, worse, similarity) of kept records that are alike, agree in the columns and differ in facts.
     """
     words, marks, starts, stops = texts
     facts, asked = keys
-    similarity, vocabulary, most = rules
+    similarity, vocabulary, most, within = rules
     count, bands = buckets.shape
     heads = np.full(buckets.max() + 1 if count else 1, -1, np.int64)
     following = np.full((count, bands), -1, np.int64)
@@ -160,6 +173,9 @@ def settle(order, texts, sets, keys, buckets, rules):  # type: ignore[no-untyped
             if varies and not better:
                 continue
             its = words[starts[other] : stops[other]], marks[starts[other] : stops[other]]
+            if within and better and _stands_in(its[0], mine[0]):
+                kept[one], alike[one] = other, values[i]
+                break
             if facts[other] != facts[one] or renamed(its, mine, vocabulary):
                 varies = True
                 if better:

@@ -86,6 +86,15 @@ def test_copies_are_compared_with_the_one_that_stays(tmp_path: Path) -> None:
     assert {id: detail.split(",")[0] for id, detail in gone.items()} == {"d1": "of d0", "d2": "of d0", "d4": "of d3"}
 
 
+def test_a_text_within_another_goes_only_where_that_is_wished(tmp_path: Path) -> None:
+    framed = "Home Page\n" + EN + "\nCopyright 2031 Northwind Press"
+    assert after(tmp_path, EN, framed) == {}
+    (tmp_path / "wished").mkdir()
+    assert list(after(tmp_path / "wished", EN, framed, near=Near(contained=True))) == ["d0"]
+    (tmp_path / "other").mkdir()
+    assert after(tmp_path / "other", EN, framed.replace("20 mg", "30 mg"), near=Near(contained=True)) == {}
+
+
 def test_other_questions_keep_nearly_equal_answers_apart(tmp_path: Path) -> None:
     copy = EN.replace("glass", "cup").replace("dry place", "cool dry room")
     some = [

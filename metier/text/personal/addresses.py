@@ -4,7 +4,7 @@ import functools
 import re
 
 from metier.text.personal.lists import entries
-from metier.text.personal.look_bits import BOX_AR, HEAD_AR, HINT_ZH, HOUSE, LABEL_AR, LABEL_ZH, STATE
+from metier.text.personal.look_bits import BOX_AR, HEAD_AR, HINT_ZH, HOUSE, LABEL_AR, LABEL_ZH, POST, STATE
 from metier.text.personal.spans import Look, Places
 
 _HAN = r"\u4e00-\u9fff"
@@ -121,14 +121,12 @@ def english_addresses(text: str, look: Look) -> Places:
         if found and not _DOSE.match(found[0]):
             flat = _FLAT.search(text, max(0, house.start() - 12), house.start())
             yield flat.start() if flat else house.start(), found.end()
-    if " Box " in text:
-        yield from (found.span() for found in _BOX.finditer(text))
     for state in filter(None, (_STATE_AT.match(text, at) for at in look.at(STATE))):
         for found in _CITY.finditer(text, max(0, state.start() - 44), min(len(text), state.end() + 6)):
             yield found.span()
-    if any(word in text for word in ("ip code", "ip Code", "IP code", "IP Code", "ostcode", "ostal code", "ost code")):
+    if look.flags & POST:
+        yield from (found.span() for found in _BOX.finditer(text))
         yield from (found.span(1) for found in _ZIP.finditer(text))
-    if "邮" in text:
         yield from (found.span(1) for found in _ZIP_ZH.finditer(text))
 
 

@@ -3,7 +3,7 @@
 import re
 
 from metier.text.personal.digits import only
-from metier.text.personal.spans import Places
+from metier.text.personal.spans import Look, Places
 
 _AT = re.compile(r"[@＠]|\s?[\[(]\s?at\s?[\])]\s?", re.IGNORECASE)
 _LOCAL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._%+'\-]{0,62}[A-Za-z0-9_+\-])?\Z")
@@ -14,10 +14,8 @@ _DOMAIN = re.compile(
 _FILE = re.compile(r"\.(?:png|jpe?g|gif|svg|css|js|py|html?)\Z", re.IGNORECASE)
 
 
-def emails(text: str) -> Places:
+def emails(text: str, look: Look) -> Places:
     """E-mail addresses (RFC 5321 mailbox, ASCII part), also as ``name (at) site (dot) org`` and with a wide ``＠``."""
-    if not any(mark in text for mark in ("@", "＠", "at)", "at]")):
-        return
     for at in _AT.finditer(text):
         local = _LOCAL.search(text, max(0, at.start() - 64), at.start())
         domain = _DOMAIN.match(text, at.end())
@@ -73,7 +71,7 @@ _NUMBERED = re.compile(
 _LINK = re.compile(r"(?:://|www\.|\b10\.[0-9]{4,9}/)[^\s，。；、（）()<>\"]*\Z")
 
 
-def phones(text: str) -> Places:
+def phones(text: str, look: Look) -> Places:
     """Telephone numbers of 8 to 15 digits by their grouping, of 6 to 15 after a word such as 电话, tel or هاتف."""
     for run in _RUN.finditer(text):
         digits = len(only(run[0]))

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from metier.text.personal.digits import ascii_digits, like
-from metier.text.personal.look_bits import ARABIC_DAY, ARABIC_YEAR, DATE_ZH, DAY, EIGHT, MONTH
+from metier.text.personal.look_bits import DATE_ZH, DAY, EIGHT, MONTH, MONTH_AR
 from metier.text.personal.spans import Look, Places
 
 ENGLISH = (
@@ -34,7 +34,7 @@ ARABIC = tuple(
     )
 )
 """The months in Egypt and the Gulf, the Levant and Iraq, Algeria and Tunisia, Morocco, and a spelling variant."""
-_FOLD = str.maketrans("أإآ", "ااا")
+FOLD = str.maketrans("أإآ", "ااا")
 _NUMERALS = "〇一二三四五六七八九"
 _EN = (
     r"(?P<name>(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?"
@@ -46,7 +46,7 @@ _EN += (
 )
 _AR = (
     "(?P<name>"
-    + "|".join(sorted({m.translate(_FOLD) for row in ARABIC for m in row}, key=len, reverse=True))
+    + "|".join(sorted({m.translate(FOLD) for row in ARABIC for m in row}, key=len, reverse=True))
     + r")(?![\u0621-\u064a])"
 )
 _Y = r"(?P<y>(?:1[89]|20)[0-9]{2})"
@@ -120,12 +120,11 @@ def _candidates(text: str, look: Look) -> Iterator[re.Match[str]]:
     if look.flags & DATE_ZH:
         for month in _CHINESE_AT.finditer(text):
             yield from filter(None, (form.match(text, month.start()) for form in _CHINESE))
-    places = look.at(ARABIC_DAY | ARABIC_YEAR)
-    folded = text.translate(_FOLD) if places else text
-    day, month_of = _ARABIC_FORMS
-    for at in places:
-        yield from filter(None, (day.match(folded, at),))
-        yield from month_of.finditer(folded, max(0, at - 32), at + 5)
+    months = look.at(MONTH_AR)
+    folded = text.translate(FOLD) if months else text
+    for at in months:
+        for form in _ARABIC_FORMS:
+            yield from form.finditer(folded, max(0, at - 14), at + 72)
 
 
 def _is_day(found: re.Match[str], text: str) -> bool:
@@ -136,12 +135,13 @@ def _is_day(found: re.Match[str], text: str) -> bool:
         return bool(
             re.search("st|nd|rd|th", found[0]) or _SHORT_MAY.search(text, max(0, found.start() - 8), found.start())
         )
-    return read(found[0], False) is not None
+    day = _day(found, False)
+    return (day is not None and _calendar(day, 2000) is not None) or read(found[0], False) is not None
 
 
 def read(written: str, month_first: bool) -> Day | None:
     """The day that a written date means, or nothing; ``month_first`` settles 05/03/2024 where both orders are days."""
-    plain = ascii_digits(written).translate(_FOLD).strip()
+    plain = ascii_digits(written).translate(FOLD).strip()
     for form in (*FORMS, _EIGHT):
         found = form.fullmatch(plain)
         if not found:
@@ -181,7 +181,7 @@ def _number(written: str) -> int:
 
 def _month(name: str) -> int:
     for names in ARABIC:
-        folded = [one.translate(_FOLD) for one in names]
+        folded = [one.translate(FOLD) for one in names]
         if name in folded:
             return folded.index(name) + 1
     return next(number for number, one in enumerate(ENGLISH, 1) if one.upper().startswith(name[:3].upper()))
@@ -235,7 +235,7 @@ def _written(old: str, value: int, padded: bool) -> str:
 
 def _name(old: str, month: int) -> str:
     for names in ARABIC:
-        if old.translate(_FOLD) in [one.translate(_FOLD) for one in names]:
+        if old.translate(FOLD) in [one.translate(FOLD) for one in names]:
             return names[month - 1]
     name = ENGLISH[month - 1] if len(old) > 4 or old.upper() in ("JUNE", "JULY") else ENGLISH[month - 1][:3]
     if old in ("May", "MAY"):

@@ -1,16 +1,19 @@
 """Find every personal detail of a text: cheap looks first, then the finders of each kind, then one claim a place."""
 
+import functools
+import operator
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from metier.text.personal import look_bits as bits
 from metier.text.personal.addresses import arabic_addresses, chinese_addresses, english_addresses
 from metier.text.personal.charts import chart_numbers
 from metier.text.personal.contacts import emails, phones
 from metier.text.personal.dates import dates
 from metier.text.personal.digits import ascii_digits
 from metier.text.personal.lists import entries
-from metier.text.personal.look_bits import DATE_ZH, DIGIT, EMAIL, LONG
+from metier.text.personal.look_bits import DIGIT
 from metier.text.personal.names_ar import arabic_names
 from metier.text.personal.names_en import english_names
 from metier.text.personal.names_zh import chinese_names
@@ -23,6 +26,29 @@ if TYPE_CHECKING:
 _HAN = re.compile("[\u4e00-\u9fff]")
 _ARABIC = re.compile("[\u0621-\u064a]")
 _NUMBER = re.compile("[0-9]{4}")
+
+
+_FINDERS: dict[Kind, tuple[tuple[int, int, Callable[[str, Look], Places]], ...]] = {
+    "email": ((0, bits.EMAIL, emails),),
+    "id_card": ((0, bits.LONG, id_cards),),
+    "card": ((0, bits.LONG, cards),),
+    "record": (
+        (bits.CHART, bits.CHART_ZH | bits.CHART_AR | bits.BED | bits.BED_ZH | bits.ANSWER, chart_numbers),
+    ),
+    "date": ((bits.DAY | bits.EIGHT | bits.MONTH | bits.MONTH_AR, bits.DATE_ZH, dates),),
+    "phone": ((0, bits.LONG, phones),),
+    "address": (
+        (bits.HOUSE | bits.STATE, bits.POST, english_addresses),
+        (bits.LABEL_ZH, bits.HINT_ZH, chinese_addresses),
+        (bits.HEAD_AR, bits.LABEL_AR | bits.BOX_AR, arabic_addresses),
+    ),
+    "name": (
+        (bits.NAME | bits.NAME_IS | bits.DEGREE | bits.COLON, 0, english_names),
+        (bits.BESIDE | bits.TITLE_ZH | bits.COLON_ZH, 0, chinese_names),
+        (bits.TITLE_AR, 0, arabic_names),
+    ),
+}
+"""The finders of each kind, and what a look must have seen for each: something that begins, or something held."""
 
 
 def find_personal(text: str, kinds: Collection[Kind] = KINDS) -> list[Span]:
@@ -40,19 +66,14 @@ def find_all(texts: Sequence[str], kinds: Collection[Kind] = KINDS, column: "pa.
 
 def _spans(text: str, kinds: Collection[Kind], look: Look) -> list[Span]:
     plain = ascii_digits(text) if look.flags & DIGIT else text
-    digits, long = look.flags & DIGIT, look.flags & LONG
-    found: dict[Kind, Places] = {
-        "email": emails(plain) if look.flags & EMAIL else iter(()),
-        "id_card": id_cards(plain, look) if long else iter(()),
-        "card": cards(plain, look) if long else iter(()),
-        "record": chart_numbers(plain, look) if digits else iter(()),
-        "date": dates(plain, look) if digits or look.flags & DATE_ZH else iter(()),
-        "phone": phones(plain) if long else iter(()),
-        "address": _addresses(plain, look),
-        "name": _names(plain, look),
-    }
+    begins = functools.reduce(operator.or_, look.whats, 0)
     spans = [
-        Span(start, stop, kind, text[start:stop]) for kind in KINDS if kind in kinds for start, stop in found[kind]
+        Span(start, stop, kind, text[start:stop])
+        for kind in KINDS
+        if kind in kinds
+        for needed, flag, finder in _FINDERS[kind]
+        if begins & needed or look.flags & flag
+        for start, stop in finder(plain, look)
     ]
     if not spans:
         return []
@@ -63,22 +84,6 @@ def _spans(text: str, kinds: Collection[Kind], look: Look) -> list[Span]:
 
 def _overlap(one: Span, other: Span) -> bool:
     return one.start < other.stop and other.start < one.stop
-
-
-def _names(text: str, look: Look) -> Places:
-    if look.places:
-        yield from english_names(text, look)
-        if not text.isascii():
-            yield from chinese_names(text, look)
-            yield from arabic_names(text, look)
-
-
-def _addresses(text: str, look: Look) -> Places:
-    if look.flags & DIGIT:
-        yield from english_addresses(text, look)
-    if not text.isascii():
-        yield from chinese_addresses(text, look)
-        yield from arabic_addresses(text, look)
 
 
 def _again(text: str, spans: list[Span]) -> Iterator[Span]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from metier.text.buffers import utf8
 from metier.text.personal import look_bits as bits
 from metier.text.personal.addresses import HEADS_AR
+from metier.text.personal.dates import ARABIC, FOLD
 from metier.text.personal.lists import entries
 from metier.text.personal.names_ar import OPENERS, TITLES
 from metier.text.personal.names_en import LABELS, RELATIONS
@@ -32,16 +33,16 @@ class Tables(NamedTuple):
 
 def looks(texts: Sequence[str] | pa.Array) -> list[Look | None]:
     """What the look says of every text; None where nothing personal can be."""
-    from metier.text.personal.look_kernels import look
+    from metier.text.personal.look_kernels import letters, look
 
     array = texts if isinstance(texts, pa.Array | pa.ChunkedArray) else _array(texts)
     tables = _tables()
-    places, whats, stops, flags = look(*utf8(array), tables.latin, tables.arabic, tables.han)
+    places, whats, stops, flags = look(*utf8(array), letters(), tables.latin, tables.arabic, tables.han)
     out: list[Look | None] = []
     where, what, start = places.tolist(), whats.tolist(), 0
     for stop, flag in zip(stops.tolist(), flags.tolist(), strict=True):
         some = stop > start or flag & ~bits.DIGIT
-        out.append(Look(flag, tuple(zip(where[start:stop], what[start:stop], strict=True))) if some else None)
+        out.append(Look(flag, where[start:stop], what[start:stop]) if some else None)
         start = stop
     return out
 
@@ -60,8 +61,6 @@ def _tables() -> Tables:
         (bits.RELATION, RELATIONS),
         (bits.FOR, ("for", "on")),
         (bits.WRITTEN, ("note", "letter", "report", "summary", "ask")),
-        (bits.NAMED, ("name",)),
-        (bits.IS, ("is",)),
     ):
         _note(latin, words, kind)
     arabic: dict[str, int] = {}
@@ -69,8 +68,10 @@ def _tables() -> Tables:
     _note(arabic, (prefix + title for prefix in prefixes for title in TITLES), bits.TITLE_AR)
     _note(arabic, OPENERS, bits.TITLE_AR)
     _note(arabic, (prefix + head for prefix in ("", *"وفبل") for head in HEADS_AR), bits.HEAD_AR)
-    _note(arabic, ("العنوان", "عنوانه", "عنوانها", "عنوان", "محل", "السكن"), bits.LABEL_AR << 20)
-    _note(arabic, ("ص", "صندوق", "الرمز"), bits.BOX_AR << 20)
+    months = {one.split(" ")[0] for row in ARABIC for month in row for one in (month, month.translate(FOLD))}
+    _note(arabic, (prefix + month for prefix in ("", *"وفبل") for month in months), bits.MONTH_AR)
+    _note(arabic, ("العنوان", "عنوانه", "عنوانها", "عنوان", "محل", "السكن"), bits.LABEL_AR << 32)
+    _note(arabic, ("ص", "صندوق", "الرمز"), bits.BOX_AR << 32)
     return Tables(_table({_hash(_low(word)): kind for word, kind in latin.items()}), _arabic(arabic), _han())
 
 
@@ -124,10 +125,12 @@ def _han() -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]]:
     for kind, chars in (
         (bits.REGION, "省市县区乡镇州"),
         (bits.VILLAGE, "村屯庄"),
-        (bits.UNIT, "号弄栋幢座单室组队"),
+        (bits.UNIT, "号弄栋幢座单室组队年月"),
         (bits.NUMERAL, "一二三四五六七八九十"),
         (bits.CALLED, "名字人者核师生夫刀手助士诉属长亲妻偶儿女"),
         (bits.AFTER, "由"),
+        (bits.PAIRED, "名"),
+        (bits.SURNAME, {name[0] for name in entries("surnames_zh") | entries("surnames_compound_zh")}),
     ):
         for char in chars:
             single[ord(char) - 0x4E00] |= kind
@@ -138,5 +141,6 @@ def _han() -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.int64]]:
             if len(word) > 1:
                 single[ord(word[0]) - 0x4E00] |= bits.PAIRED
                 key = _mix(ord(word[0]) << 21 | ord(word[1]))
-                pairs[key] = pairs.get(key, 0) | kind
+                size = bits.SIZE << len(word) if kind == bits.BESIDE else 0
+                pairs[key] = pairs.get(key, 0) | kind | size | (size << 1 if word == "敬礼" else 0)
     return single, *_table(pairs)

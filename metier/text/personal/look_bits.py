@@ -6,19 +6,19 @@ STATE = 1 << 2
 DAY = 1 << 3
 EIGHT = 1 << 4
 MONTH = 1 << 5
-ARABIC_DAY = 1 << 6
-ARABIC_YEAR = 1 << 7
-NAME = 1 << 8
-NAME_IS = 1 << 9
-DEGREE = 1 << 10
-COLON = 1 << 11
-TITLE_AR = 1 << 12
-HEAD_AR = 1 << 13
-BESIDE = 1 << 14
-TITLE_ZH = 1 << 15
-COLON_ZH = 1 << 16
-LABEL_ZH = 1 << 17
-"""Each of these can begin at a place."""
+MONTH_AR = 1 << 6
+NAME = 1 << 7
+NAME_IS = 1 << 8
+DEGREE = 1 << 9
+COLON = 1 << 10
+TITLE_AR = 1 << 11
+HEAD_AR = 1 << 12
+BESIDE = 1 << 13
+TITLE_ZH = 1 << 14
+COLON_ZH = 1 << 15
+LABEL_ZH = 1 << 16
+SIZE = 1 << 17
+"""Each of these can begin at a place; SIZE and the bits above it tell how long a Chinese word before names is."""
 
 EMAIL = 1 << 0
 LONG = 1 << 1
@@ -34,6 +34,7 @@ HINT_ZH = 1 << 10
 DATE_ZH = 1 << 11
 LABEL_AR = 1 << 12
 BOX_AR = 1 << 13
+POST = 1 << 14
 """Each of these a text can hold somewhere: LONG are five digits with little between them, NINE and CARD (13) in a row."""
 
 FOR = 1 << 0
@@ -41,8 +42,6 @@ RELATION = 1 << 1
 WRITTEN = 1 << 2
 LABEL = 1 << 3
 GIVEN = 1 << 4
-NAMED = 1 << 5
-IS = 1 << 6
 """What a Latin word is to the names beside it."""
 
 REGION = 1 << 0
@@ -52,4 +51,5 @@ CALLED = 1 << 3
 AFTER = 1 << 4
 PAIRED = 1 << 5
 NUMERAL = 1 << 6
+SURNAME = 1 << 7
 """What a Chinese character is to addresses and names."""

@@ -9,8 +9,6 @@ import numpy as np
 from metier.text.personal.look_bits import (
     AFTER,
     ANSWER,
-    ARABIC_DAY,
-    ARABIC_YEAR,
     BED,
     BED_ZH,
     BESIDE,
@@ -32,20 +30,23 @@ from metier.text.personal.look_bits import (
     HEAD_AR,
     HINT_ZH,
     HOUSE,
-    IS,
     LABEL,
     LONG,
     MONTH,
+    MONTH_AR,
     NAME,
-    NAMED,
     NAME_IS,
     NINE,
     NUMERAL,
     PAIRED,
+    POST,
     REGION,
     RELATION,
+    SIZE,
     STATE,
+    SURNAME,
     TITLE_AR,
+    TITLE_ZH,
     UNIT,
     VILLAGE,
     WRITTEN,
@@ -53,6 +54,19 @@ from metier.text.personal.look_bits import (
 from metier.text.word_kernels import find, mix, point_at
 
 _FAR = -(1 << 30)
+_UP, _LOW, _NUM, _GAP, _LOOK = (1 << bit for bit in range(5))
+"""Kinds of characters below U+0180: capital, small, digit, between digits of a number, one to stop at."""
+
+
+def letters() -> "np.typing.NDArray[np.uint8]":
+    """The kinds of the characters below U+0180."""
+    table = np.zeros(0x180, np.uint8)
+    for code in range(0x180):
+        upper = 65 <= code <= 90 or 0xC0 <= code <= 0xDE or code in (0x160, 0x17D)
+        lower = 97 <= code <= 122 or (0xDF <= code <= 0x17E and code not in (0xF7, 0x160, 0x17D))
+        table[code] = _UP * upper | _LOW * lower | _NUM * (48 <= code <= 57) | _GAP * (chr(code) in " -.()")
+        table[code] |= _LOOK * bool(upper or 48 <= code <= 57 or chr(code) in ":=@)]")
+    return table
 
 
 @nb.njit(nogil=True, inline="always")
@@ -61,13 +75,9 @@ def _digit(c):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(nogil=True, inline="always")
-def _upper(c):  # type: ignore[no-untyped-def]
-    return 65 <= c <= 90 or 0xC0 <= c <= 0xDE or c == 0x160 or c == 0x17D
-
-
-@nb.njit(nogil=True, inline="always")
-def _lower(c):  # type: ignore[no-untyped-def]
-    return 97 <= c <= 122 or 0xDF <= c <= 0x17E and c != 0xF7
+def _is(c, kinds, what):  # type: ignore[no-untyped-def]
+    """Whether a character is of a kind that ``letters`` knows."""
+    return c < 0x180 and kinds[c] & what != 0
 
 
 @nb.njit(nogil=True, inline="always")
@@ -131,28 +141,33 @@ def _low(c):  # type: ignore[no-untyped-def]
 @nb.njit(nogil=True)
 def _labelled(p, i):  # type: ignore[no-untyped-def]
     """Whether an English label such as ``MRN`` or ``no.`` can end before the number that begins here."""
-    if i == 3 or _digit(p[i - 1]) or p[i - 1] == 46 or p[i - 1] == 44:
-        return False
-    k, low = i - 1, max(3, i - 12)
-    if not (p[k] == 32 or p[k] == 35 or p[k] == 58 or p[k] == 61):
-        while k >= low and p[k] != 32:
-            k -= 1
-        if k < low:
-            return True
-    while k >= low and (p[k] == 32 or p[k] == 35):
+    k = i - 1
+    if p[k] == 45:
         k -= 1
-    if k < low:
-        return True
+    for _ in range(4):
+        if _ascii_word(p[k]) and not _digit(p[k]):
+            k -= 1
+    sure = False
+    if not (_space(p[k]) or p[k] in (35, 58, 61, 0xFF1A)):
+        return False
+    while k > 3 and (_space(p[k]) or p[k] in (35, 58, 61)):
+        sure |= p[k] != 32
+        k -= 1
     a, b = _low(p[k]), _low(p[k - 1])
-    if a == 58 or a == 61:
+    if a == 115 and (b == 105 or b == 97):  # is, was
+        k -= 2 if b == 105 else 3
+        while k > 3 and _space(p[k]):
+            k -= 1
+        a, b = _low(p[k]), _low(p[k - 1])
+    if p[k + 1] == 35:
         return True
     if a == 46:
         return b == 110 or b == 111 or b == 109
-    if a == 100:
-        return b == 105 or b == 114
-    if a == 115:
-        return b == 105 or b == 97
-    return (a == 111 and b == 110) or (a == 114 and b == 101) or (b == 114 and (a == 116 or a == 110))
+    if a == 100 or a == 114 or a == 110:
+        return b == 105 or b == 114 or b == 101
+    if a == 116:
+        return b == 114 or (b == 110 and sure)
+    return (a == 111 and b == 110) or (a == 109 and b == 117)
 
 
 @nb.njit(nogil=True)
@@ -187,10 +202,10 @@ def _dated(p, j):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(nogil=True)
-def _number(p, i, j, arabic):  # type: ignore[no-untyped-def]
+def _number(p, i, j):  # type: ignore[no-untyped-def]
     """What can begin with the number from i to j."""
     size, before, bits = j - i, p[i - 1], 0
-    if _labelled(p, i):
+    if before != 46 and before != 44 and _labelled(p, i):
         bits |= CHART
     if not (_ascii_word(before) or before == 46 or before == 47 or before == 45):
         if size <= 4 and _dated(p, j):
@@ -203,103 +218,93 @@ def _number(p, i, j, arabic):  # type: ignore[no-untyped-def]
         k = i - 3 if p[i - 2] == 32 else i - 2
         if 65 <= p[k] <= 90 and 65 <= p[k - 1] <= 90:
             bits |= STATE
-    if arabic:
-        if size <= 2 and (_arabic(p[j]) or (_space(p[j]) and _arabic(p[j + 1]))):
-            bits |= ARABIC_DAY
-        if size == 4 and (_arabic(before) or _arabic(p[i - 2]) or _arabic(p[i - 3])):
-            bits |= ARABIC_YEAR
     return bits
 
 
-@nb.njit(nogil=True, inline="always")
-def _in_run(c):  # type: ignore[no-untyped-def]
-    """Whether a character may stand between the digits of a telephone number."""
-    return c == 32 or c == 40 or c == 41 or c == 43 or c == 45 or c == 46 or c == 9 or c in (0xFF08, 0xFF09, 0x2014)
+@nb.njit(nogil=True)
+def _post(p, i):  # type: ignore[no-untyped-def]
+    """Whether ``Box``, ``code`` or 邮编 can stand before the number or the letters with a number here."""
+    k = i - 1
+    for _ in range(2):
+        if 65 <= p[k] <= 90:
+            k -= 1
+    low = max(3, k - 6)
+    while k > low and (_space(p[k]) or p[k] in (58, 0xFF1A)):
+        k -= 1
+    if (p[k] | 32) == 115 and (p[k - 1] | 32) == 105:
+        k -= 2
+        k -= _space(p[k])
+    if p[k] == 0x662F or p[k] == 0x4E3A:
+        k -= 1
+        k -= _space(p[k])
+    a, b = p[k] | 32, p[k - 1] | 32
+    return (a == 101 and b == 100) or (a == 120 and b == 111) or p[k] == 0x7F16 or p[k] == 0x7801
 
 
 @nb.njit(nogil=True)
-def _far_label(p, i, c, seen):  # type: ignore[no-untyped-def]
-    """Note where words stand that announce a number: 号, رقم, number, bed and colons."""
-    if c == 0x53F7 or c == 0x7801 or (c | 32 == 100 and p[i - 1] | 32 == 105):
-        seen[0] = i
-    elif (c == 0x645 and p[i - 1] == 0x642 and p[i - 2] == 0x631) or (c == 0x631 and p[i - 1] == 0x64A):
-        seen[1] = i
-    elif c == 114 and p[i - 1] == 101 and p[i - 2] == 98:
-        seen[2] = i
-    elif c == 58 or c == 0xFF1A:
-        seen[3] = i
-    else:
-        a, b = p[i - 2] | 32, p[i - 1] | 32
-        c |= 32
+def _asked(p, i):  # type: ignore[no-untyped-def]
+    """Whether a colon stands near before a number and 号, رقم or number farther before it."""
+    for k in range(i - 1, max(3, i - 11) - 1, -1):
+        if p[k] == 58 or p[k] == 0xFF1A:
+            for m in range(k - 1, max(3, k - 64), -1):
+                c = p[m]
+                if c == 0x53F7 or c == 0x7801 or (c == 0x645 and p[m - 1] == 0x642 and p[m - 2] == 0x631):
+                    return True
+                if c == 114 and p[m - 1] == 101 and p[m - 2] == 98:
+                    return True
+            return False
+    return False
+
+
+@nb.njit(nogil=True)
+def _announced(p, i, j, arabic, han):  # type: ignore[no-untyped-def]
+    """Flags of a text with a number here, from the words that stand before it."""
+    flags = DIGIT | (POST if _post(p, i) else 0) | (ANSWER if _asked(p, i) else 0)
+    for k in range(i - 1, max(3, i - 14), -1):
+        a, b, c = p[k - 2] | 32, p[k - 1] | 32, p[k] | 32
         if (a == 98 and ((b == 101 and c == 100) or (b == 97 and c == 121))) or (a == 99 and b == 111 and c == 116):
-            seen[4] = i
-
-
-@nb.njit(nogil=True)
-def _announced(i, seen):  # type: ignore[no-untyped-def]
-    flags = DIGIT
-    if i - seen[0] <= 12:
-        flags |= CHART_ZH
-    if i - seen[1] <= 48:
-        flags |= CHART_AR
-    if i - seen[4] <= 14:
-        flags |= BED
-    if i - seen[3] <= 10 and i - max(seen[0], seen[1], seen[2]) <= 72:
-        flags |= ANSWER
+            flags |= BED
+        if han and (p[k] == 0x53F7 or p[k] == 0x7801 or (c == 100 and b == 105)):
+            flags |= CHART_ZH
+        if p[k] == 0x5E8A and i - k <= 9:
+            flags |= BED_ZH
+    for k in range(j, j + 4):
+        if p[k] == 0x5E8A:
+            flags |= BED_ZH
+        if p[k] == 0:
+            break
+    if arabic:
+        for k in range(i - 1, max(3, i - 48), -1):
+            if p[k - 2] == 0x631 and ((p[k - 1] == 0x642 and p[k] == 0x645)) or (p[k] == 0x631 and p[k - 1] == 0x64A):
+                flags |= CHART_AR
+                break
     return flags
 
 
 @nb.njit(nogil=True)
-def _look_numbers(p, n, arabic, put, seen):  # type: ignore[no-untyped-def]
-    """Put the places of numbers; gives (places so far, flags of the text)."""
-    places, whats, count = put
-    seen[:] = _FAR
-    flags, loose, tight, gap, i = 0, 0, 0, 0, 3
-    while i < n:
-        c = p[i]
-        if _digit(c):
-            j = i
-            while _digit(p[j]):
-                j += 1
-            tight = tight if gap == 0 or (gap == 1 and (p[i - 1] == 32 or p[i - 1] == 45)) else 0
-            loose, tight, gap = loose + j - i, tight + j - i, 0
-            flags |= (LONG if loose >= 5 else 0) | (NINE if tight >= 9 else 0) | (CARD if tight >= 13 else 0)
-            bits = _number(p, i, j, arabic)
-            flags |= _announced(i, seen)
-            if bits:
-                places[count], whats[count] = i - 3, bits
-                count += 1
-            i = j
-            continue
-        if not _in_run(c):
-            loose = 0
-        gap += 1
-        if c != 32:
-            if c == 64 or c == 0xFF20 or ((c == 41 or c == 93) and p[i - 1] == 116 and p[i - 2] == 97):
-                flags |= EMAIL
-            elif c == 0x5E8A:
-                flags |= BED_ZH
-            elif c == 0x6708:
-                flags |= DATE_ZH
-            elif c == 100 or c == 116 or c == 121 or c == 114 or c > 122 or c < 97:
-                _far_label(p, i, c, seen)
-        i += 1
-    return count, flags
+def _between(p, end, i):  # type: ignore[no-untyped-def]
+    """2 where one space or hyphen at most stands between two numbers, 1 where two marks of a number do, else 0."""
+    if i - end > 2:
+        return 0
+    for k in range(end, i):
+        if not (p[k] == 32 or p[k] == 45 or p[k] == 46 or p[k] in (40, 41, 0xFF08, 0xFF09, 0x2014)):
+            return 0
+    return 2 if i - end == 1 and (p[end] == 32 or p[end] == 45) else 1
 
 
 @nb.njit(nogil=True)
 def _degree(p, i):  # type: ignore[no-untyped-def]
     """Whether letters such as MD, Ph.D or RN can begin here."""
-    a, b = p[i], p[i + 1]
+    a, b, c = p[i], p[i + 1], p[i + 2]
     if a == 77:
-        return b in (68, 46, 66, 80)
+        return b == 68 or (b == 46 and c == 68) or b == 66 or (b == 80 and c == 72)
     if a == 80:
-        return b in (104, 65)
+        return (b == 104 and (c == 46 or c == 68 or p[i + 5] == 68)) or (b == 65 and c == 45)
     if a == 82:
-        return b in (78, 46)
+        return b == 78 or (b == 46 and c == 78)
     if a == 68:
-        return b in (79, 46, 68, 80)
-    return (a == 70 and b in (82, 65)) or (a == 78 and b == 80) or (a == 76 and b == 67)
+        return b == 79 or (b == 46 and c == 79) or (b == 68 and c == 83) or (b == 80 and c == 77)
+    return (a == 70 and b in (82, 65) and c == 67) or (a == 78 and b == 80) or (a == 76 and b == 67 and c == 83)
 
 
 @nb.njit(nogil=True)
@@ -327,76 +332,130 @@ def _month(p, i, n):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(nogil=True)
-def _followed(p, i, j):  # type: ignore[no-untyped-def]
-    """Whether a word of a capital and small letters stands here and the next can be a name's next part."""
-    if not (_upper(p[i]) and 2 <= j - i <= 15) or p[i - 1] in (39, 45, 0x2019):
-        return False
-    for k in range(i + 1, j):
-        if not _lower(p[k]):
-            return False
-    if p[j] == 45 and _upper(p[j + 1]):
+def _followed(p, i, kinds):  # type: ignore[no-untyped-def]
+    """Where a word of a capital and small letters ends, if the next can be a name's next part; else 0."""
+    if p[i - 1] in (39, 45, 0x2019):
+        return 0
+    stop = i + 1
+    while _is(p[stop], kinds, _LOW):
+        stop += 1
+    j = stop
+    if not 2 <= stop - i <= 15 or _is(p[j], kinds, _UP):
+        return 0
+    if p[j] == 45 and _is(p[j + 1], kinds, _UP):
         j += 2
-        while _lower(p[j]):
+        while _is(p[j], kinds, _LOW):
             j += 1
     if p[j] == 46:
         j += 1
     if p[j] != 32 and p[j] != 0xA0:
-        return False
-    if _upper(p[j + 1]):
-        return True
+        return 0
+    if _is(p[j + 1], kinds, _UP):
+        return stop
     k = j + 1
-    while _lower(p[k]):
+    while _is(p[k], kinds, _LOW):
         k += 1
-    return 2 <= k - j - 1 <= 3 and _space(p[k])
+    return stop if 2 <= k - j - 1 <= 3 and _space(p[k]) else 0
 
 
 @nb.njit(nogil=True)
-def _called(p, i, j, word, before, last, end):  # type: ignore[no-untyped-def]
-    """What the Latin word from i to j begins; ``before`` and ``last`` are what the two words before it are."""
+def _word(p, i, j, words):  # type: ignore[no-untyped-def]
+    """What the Latin word from i to j is to names."""
+    h = np.uint64(0xCBF29CE484222325)
+    for k in range(i, j):
+        h = (h ^ np.uint64(_low(p[k]))) * np.uint64(0x100000001B3)
+    place = find(words[0], mix(h))
+    return np.int64(words[1][place]) if place >= 0 else 0
+
+
+@nb.njit(nogil=True)
+def _before(p, end, kinds):  # type: ignore[no-untyped-def]
+    """Where the Latin word begins that ends here."""
+    i = end
+    while i > 3 and end - i <= 16 and _is(p[i - 1], kinds, _UP | _LOW):
+        i -= 1
+    return i
+
+
+@nb.njit(nogil=True)
+def _called(p, i, kinds, words):  # type: ignore[no-untyped-def]
+    """What of names the Latin word that begins here with a capital can begin."""
     bits = 0
-    if _followed(p, i, j):
-        near = i - end <= 2
-        if word & GIVEN or (near and (last & RELATION or (last & FOR and before & WRITTEN))):
+    stop = _followed(p, i, kinds)
+    if stop:
+        if _word(p, i, stop, words) & GIVEN:
             bits |= NAME
-    if last & IS and before & NAMED and i == end + 1:
-        bits |= NAME_IS
-    if p[i - 1] == 32 and _degree(p, i):
-        bits |= DEGREE
+        else:
+            end = i - 2 if p[i - 2] == 44 else i - 1
+            first = _before(p, end, kinds)
+            last = _word(p, first, end, words) if first < end else 0
+            if last & FOR:
+                last |= RELATION if _word(p, _before(p, first - 1, kinds), first - 1, words) & WRITTEN else 0
+            bits |= NAME if last & RELATION else 0
+    if p[i - 1] == 32:
+        if p[i - 2] == 115 and p[i - 3] == 105 and p[i - 4] == 32 and p[i - 5] == 101 and p[i - 6] == 109:
+            bits |= NAME_IS
+        if _degree(p, i):
+            bits |= DEGREE
     return bits
 
 
 @nb.njit(nogil=True)
-def _look_latin(p, n, put, table, kinds):  # type: ignore[no-untyped-def]
-    """Put the places of English names and months."""
+def _label(p, i, kinds, words):  # type: ignore[no-untyped-def]
+    """Whether a colon or = here ends a label after which a name begins with a capital."""
+    if not _space(p[i + 1]) or not (_is(p[i + 2], kinds, _UP) or (_space(p[i + 2]) and _is(p[i + 3], kinds, _UP))):
+        return False
+    end = i - 1 if _space(p[i - 1]) else i
+    first = _before(p, end, kinds)
+    return first < end and _word(p, first, end, words) & LABEL != 0
+
+
+@nb.njit(nogil=True)
+def _look_latin(p, n, scripts, put, kinds, words):  # type: ignore[no-untyped-def]
+    """Put the places of numbers, English names and months; gives (places so far, flags of the text)."""
     places, whats, count = put
-    before, last, end, i = 0, 0, -9, 3
+    arabic, han = scripts
+    flags, loose, tight, end, i = 0, 0, 0, _FAR, 3
     while i < n:
         c = p[i]
-        if _upper(c) or _lower(c):
-            j, h = i, np.uint64(0xCBF29CE484222325)
-            while _lower(p[j]) or _upper(p[j]):
-                h = (h ^ np.uint64(_low(p[j]))) * np.uint64(0x100000001B3)
-                j += 1
-            place = find(table, mix(h)) if j - i <= 16 else -1
-            word = np.int64(kinds[place]) if place >= 0 else 0
-            if _upper(c):
-                bits = _called(p, i, j, word, before, last, end) | (MONTH if _month(p, i, n) else 0)
-                if bits:
-                    places[count], whats[count] = i - 3, bits
-                    count += 1
-            before, last, end, i = last, word, j, j
+        if c >= 0x180 or kinds[c] & _LOOK == 0:
+            flags |= EMAIL if c == 0xFF20 else 0
+            i += 1
             continue
-        if (c == 58 or c == 61) and last & LABEL and i - end <= 1 and _space(p[i + 1]):
-            if _upper(p[i + 2]) or (_space(p[i + 2]) and _upper(p[i + 3])):
-                places[count], whats[count] = i - 3, COLON
-                count += 1
-        i += 1
-    return count
+        j, bits = i + 1, 0
+        if kinds[c] & _NUM:
+            while _digit(p[j]):
+                j += 1
+            near = _between(p, end, i)
+            loose, tight, end = (loose if near else 0) + j - i, (tight if near == 2 else 0) + j - i, j
+            flags |= (LONG if loose >= 5 else 0) | (NINE if tight >= 9 else 0) | (CARD if tight >= 13 else 0)
+            flags |= _announced(p, i, j, arabic, han)
+            bits = _number(p, i, j)
+        elif kinds[c] & _UP:
+            if not _is(p[i - 1], kinds, _UP | _LOW):
+                bits = _called(p, i, kinds, words) | (MONTH if _month(p, i, n) else 0)
+        elif c == 58 or c == 61:
+            bits = COLON if _label(p, i, kinds, words) else 0
+        elif c == 64 or (p[i - 1] == 116 and p[i - 2] == 97):
+            flags |= EMAIL
+        if bits:
+            places[count], whats[count] = i - 3, bits
+            count += 1
+        i = j
+    return count, flags
+
+
+@nb.njit(nogil=True)
+def _near_digit(p, i, j, n):  # type: ignore[no-untyped-def]
+    for k in range(max(3, i - 14), min(n, j + 48)):
+        if _digit(p[k]):
+            return True
+    return False
 
 
 @nb.njit(nogil=True)
 def _look_arabic(p, n, put, table, kinds):  # type: ignore[no-untyped-def]
-    """Put the places of Arabic titles and of words of addresses; gives (places so far, flags of the text)."""
+    """Put the places of Arabic titles, months and words of addresses; gives (places so far, flags of the text)."""
     places, whats, count = put
     flags, i = 0, 3
     while i < n:
@@ -410,9 +469,14 @@ def _look_arabic(p, n, put, table, kinds):  # type: ignore[no-untyped-def]
         place = find(table, mix(h))
         if place >= 0:
             word = np.int64(kinds[place])
-            flags |= word >> 20
-            if word & TITLE_AR or (word & HEAD_AR and _space(p[j])):
-                places[count], whats[count] = i - 3, word & (TITLE_AR | HEAD_AR)
+            flags |= word >> 32
+            bits = word & TITLE_AR
+            if word & HEAD_AR and _space(p[j]):
+                bits |= HEAD_AR
+            if word & MONTH_AR and _near_digit(p, i, j, n):
+                bits |= MONTH_AR
+            if bits:
+                places[count], whats[count] = i - 3, bits
                 count += 1
         i = j
     return count, flags
@@ -433,30 +497,66 @@ def _named(p, i, single):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(nogil=True)
+def _person(p, i, n, bits, single):  # type: ignore[no-untyped-def]
+    """What of a Chinese word stays when no surname stands where it must: after it, or before a title."""
+    if bits & BESIDE:
+        fits = False
+        for size in range(1, 6):
+            c = p[i + size]
+            fits |= bits & (SIZE << size) != 0 and _han(c) and single[c - 0x4E00] & SURNAME != 0
+        if not fits:
+            for k in range(i + 1, min(n, i + 14)):
+                fits |= p[k] == 0xB7 or p[k] == 0x2022
+        bits &= -1 if fits else ~BESIDE
+    if bits & TITLE_ZH:
+        fits = False
+        for k in range(i - 4, i):
+            fits |= _han(p[k]) and single[p[k] - 0x4E00] & SURNAME != 0
+        bits &= -1 if fits else ~TITLE_ZH
+    return bits & (SIZE - 1)
+
+
+@nb.njit(nogil=True)
+def _hinted(p, i, kind, region, single):  # type: ignore[no-untyped-def]
+    """Flags that a Chinese character gives: of a house or village, of a date."""
+    c = p[i]
+    k = i - 2 if _space(p[i - 1]) else i - 1
+    if kind & VILLAGE:
+        return HINT_ZH if i - region <= 9 else 0
+    if _digit(p[k]):
+        return DATE_ZH if c == 0x6708 or c == 0x5E74 else HINT_ZH
+    if _han(p[k]) and single[p[k] - 0x4E00] & NUMERAL:
+        return 0 if c == 0x6708 else (DATE_ZH if c == 0x5E74 else HINT_ZH)
+    return DATE_ZH if c == 0x5E74 and p[k] in (0x3007, 0x96F6, 0x25CB) else 0
+
+
+@nb.njit(nogil=True)
 def _look_han(p, n, put, single, table, kinds):  # type: ignore[no-untyped-def]
     """Put the places of Chinese names and address labels; gives (places so far, flags of the text)."""
     places, whats, count = put
     flags, region = 0, _FAR
     for i in range(3, n):
-        c = p[i]
-        bits = 0
-        if (c == 58 or c == 0xFF1A or c == 0x540D) and _named(p, i, single):
+        c, bits = p[i], 0
+        if c < 0x4E00 or c > 0x9FFF:
+            if (c == 58 or c == 0xFF1A) and _named(p, i, single):
+                places[count], whats[count] = i - 3, COLON_ZH
+                count += 1
+            continue
+        kind = single[c - 0x4E00] & ~(SURNAME | NUMERAL)
+        if not kind:
+            continue
+        if kind & PAIRED:
+            place = find(table, mix(np.uint64(c << 21 | p[i + 1])))
+            bits = np.int64(kinds[place]) if place >= 0 else 0
+        if kind & AFTER:
+            bits |= BESIDE | SIZE << 1
+        bits = _person(p, i, n, bits, single)
+        if c == 0x540D and _named(p, i, single):
             bits |= COLON_ZH
-        if _han(c):
-            kind = single[c - 0x4E00]
-            if kind & PAIRED:
-                place = find(table, mix(np.uint64(c << 21 | p[i + 1])))
-                bits |= np.int64(kinds[place]) if place >= 0 else 0
-            if kind & AFTER:
-                bits |= BESIDE
-            if kind & UNIT:
-                k = i - 2 if _space(p[i - 1]) else i - 1
-                if _digit(p[k]) or (_han(p[k]) and single[p[k] - 0x4E00] & NUMERAL):
-                    flags |= HINT_ZH
-            if kind & VILLAGE and i - region <= 9:
-                flags |= HINT_ZH
-            if kind & REGION:
-                region = i
+        if kind & (UNIT | VILLAGE):
+            flags |= _hinted(p, i, kind, region, single)
+        if kind & REGION:
+            region = i
         if bits:
             places[count], whats[count] = i - 3, bits
             count += 1
@@ -464,25 +564,24 @@ def _look_han(p, n, put, single, table, kinds):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def look(data, offsets, latin, arabic, han):  # type: ignore[no-untyped-def]
-    """(places, what begins there, stops of every row's, flags of every row) of some texts, and their lengths.
+def look(data, offsets, kinds, latin, arabic, han):  # type: ignore[no-untyped-def]
+    """(places, what begins there, stops of every row's, flags of every row) of some texts.
 
-    A place is counted in characters of its text; ``latin`` and ``arabic`` are tables of words with their kinds, ``han``
-    of characters and of pairs of them.
+    A place is counted in characters of its text; ``kinds`` is ``letters()``, ``latin`` and ``arabic`` are tables of
+    words with their kinds, ``han`` of characters and of pairs of them.
     """
     rows = len(offsets) - 1
     longest = 0
     for row in range(rows):
         longest = max(longest, offsets[row + 1] - offsets[row])
     room = 2 * (offsets[rows] - offsets[0]) + 16
-    p, seen = np.zeros(longest + 16, np.int64), np.zeros(5, np.int64)
+    p = np.zeros(longest + 64, np.int64)
     places, whats = np.empty(room, np.int64), np.empty(room, np.int64)
     stops, flags = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
     count = 0
     for row in range(rows):
         n, is_arabic, is_han = _points(data, offsets[row], offsets[row + 1], p)
-        count, found = _look_numbers(p, n, is_arabic, (places, whats, count), seen)
-        count = _look_latin(p, n, (places, whats, count), latin[0], latin[1])
+        count, found = _look_latin(p, n, (is_arabic, is_han), (places, whats, count), kinds, latin)
         if is_arabic:
             count, more = _look_arabic(p, n, (places, whats, count), arabic[0], arabic[1])
             found |= more

@@ -31,8 +31,7 @@ _LABELLED = re.compile(
 )
 
 
-_ID_WORDS = re.compile(r"[份证护]|[Ss][Ss][Nn]|(?:[Nn][Oo]|[Bb][Ee][Rr])\.?|[Ii][Dd](?![a-z])|رقم")
-"""A look for what every label of identity numbers holds."""
+_VALUE = re.compile(r"(?<![0-9])[0-9][0-9 \-]{4,20}[0-9Xx](?![0-9A-Za-z])")
 
 
 def id_cards(text: str, look: Look) -> Places:
@@ -45,8 +44,8 @@ def id_cards(text: str, look: Look) -> Places:
     for found in _SOCIAL.finditer(text) if nine else ():
         if "-" in found[0] or "SSN" in text[max(0, found.start() - 20) : found.start()]:
             yield found.span()
-    if _ID_WORDS.search(text):
-        yield from (found.span(1) for found in _LABELLED.finditer(text))
+    for value in _VALUE.finditer(text):
+        yield from (found.span(1) for found in _LABELLED.finditer(text, max(0, value.start() - 44), value.end() + 1))
 
 
 def is_chinese_id(number: str) -> bool:

@@ -11,14 +11,18 @@ Places = Iterator[tuple[int, int]]
 
 
 class Look(NamedTuple):
-    """What one look over a text tells (``look_bits``): what it holds, and (character, what can begin there) pairs."""
+    """What one look over a text tells, in the words of ``look_bits``."""
 
     flags: int
-    places: tuple[tuple[int, int], ...]
+    """What the text holds somewhere."""
+    places: list[int]
+    """Characters where something can begin."""
+    whats: list[int]
+    """What can begin at each of them."""
 
     def at(self, what: int) -> list[int]:
         """Where something of this kind can begin."""
-        return [place for place, kinds in self.places if kinds & what]
+        return [place for place, kinds in zip(self.places, self.whats, strict=True) if kinds & what]
 
 
 class Span(NamedTuple):
