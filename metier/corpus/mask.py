@@ -9,7 +9,7 @@ import msgspec
 from metier.batch import Batch
 from metier.corpus.mask_values import Settings, values
 from metier.records import Config, Document, MetierError
-from metier.text.personal.find import find_personal
+from metier.text.personal.find import find_all, find_personal
 from metier.text.personal.spans import KINDS, Kind, Span
 from metier.text.suggest import did_you_mean
 
@@ -43,16 +43,20 @@ def mask(batch: Batch[Document], config: Mask, seed: int) -> Batch[Document]:
     ids: list[str] = batch.values("id")
     metas: list[str] = batch.values("meta")
     columns = [_columns(id, meta, config.also) for id, meta in zip(ids, metas, strict=True)] if config.also else None
+    parts = [[text, *columns[row].values()] if columns else [text] for row, text in enumerate(texts)]
+    whole = [_BETWEEN.join(part) for part in parts] if columns else texts
+    found = find_all(whole, config.kinds, None if columns else batch.rows.column("text"))
     changed = False
-    for row, (id, text) in enumerate(zip(ids, texts, strict=True)):
-        parts = [text, *(columns[row].values() if columns else ())]
-        masked = _masked(parts, f"{seed}\0{id}", config)
-        if masked is None:
+    for row, spans in enumerate(found):
+        if not spans:
             continue
-        changed, texts[row] = True, masked[0]
+        settings = Settings(f"{seed}\0{ids[row]}", config.style, config.max_shift, config.day_first)
+        edits = list(zip(spans, values(spans, whole[row], settings), strict=True))
+        text, *others = _edited(parts[row], edits)
+        changed, texts[row] = True, text
         if columns:
             metas[row] = json.dumps(
-                json.loads(metas[row]) | dict(zip(columns[row], masked[1:], strict=True)), ensure_ascii=False
+                json.loads(metas[row]) | dict(zip(columns[row], others, strict=True)), ensure_ascii=False
             )
     if not changed:
         return batch
@@ -66,17 +70,6 @@ def _columns(id: str, meta: str, also: Sequence[str]) -> dict[str, str]:
         if column not in known:
             raise MetierError(f"also: document {id} has no column {column!r}; {did_you_mean(column, known)}")
     return {column: known[column] for column in also}
-
-
-def _masked(parts: Sequence[str], record: str, config: Mask) -> list[str] | None:
-    """The text and columns of one record, masked; None where nothing was found."""
-    whole = _BETWEEN.join(parts)
-    spans = find_personal(whole, config.kinds)
-    if not spans:
-        return None
-    settings = Settings(record, config.style, config.max_shift, config.day_first)
-    edits = list(zip(spans, values(spans, whole, settings), strict=True))
-    return list(_edited(parts, edits))
 
 
 def _edited(parts: Sequence[str], edits: Sequence[tuple[Span, str]]) -> Iterator[str]:

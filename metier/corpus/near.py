@@ -64,7 +64,7 @@ class Found(NamedTuple):
 
 
 def signature(batch: Batch[Document], near: Near) -> dict[str, Any]:
-    """The narrow columns of a batch: how many words, a hash of the facts, a hash of every band."""
+    """The narrow columns of a batch: how many words, a hash of every band."""
     from metier.corpus.near_kernels import band_hashes
 
     some = words(batch)
@@ -72,7 +72,7 @@ def signature(batch: Batch[Document], near: Near) -> dict[str, Any]:
     bands = band_hashes(
         (some.hashes, some.marks), (some.starts, some.stops), (near.words, near.characters), seeds, near.bands
     )
-    return {"size": some.counts, "facts": facts(some, _lexicon(near))} | dict(zip(_columns(near), bands, strict=True))
+    return {"size": some.counts} | dict(zip(_columns(near), bands, strict=True))
 
 
 def _columns(near: Near) -> list[str]:
@@ -107,12 +107,13 @@ def near_duplicates(sketches: Sketches, single: NDArray[np.bool_], near: Near, o
     ``conflicts.jsonl`` lists documents about one entity that are worded alike and differ in a fact, for a person to
     settle: both stay.
     """
+    _lexicon(near)  # a bad file of names is told before the work
     parent = _components(sketches, single, near, each)
     found: list[Pair] = []
     alike: list[Pair] = []
     with tempfile.TemporaryDirectory(dir=out.parent) as home:
         rows = np.flatnonzero(np.bincount(parent, minlength=len(parent))[parent] > 1)
-        held = spill(sketches, rows, ["facts", "asked", *_columns(near)], Path(home), each)
+        held = spill(sketches, rows, ["asked", *_columns(near)], Path(home), each)
         work = functools.partial(_settled, held, near, _common(sketches, parent))
         for gone, pairs in each(work, _chunks(held, parent)):
             found += gone
@@ -197,14 +198,14 @@ def _settled(
 
     rows, parent = chunk
     one = held.take(rows)
-    facts, asked, *bands = one.narrow.T
+    asked, *bands = one.narrow.T
     sets = shingle_sets((one.hashes, one.marks), (one.starts, one.stops), (near.words, near.characters))
     best = one.starts - one.stops if near.prefer == "longest" else np.zeros(len(rows), np.int64)
     known = _lexicon(near)
     rules = (near.similarity, (known.ordinary, known.always, common), MOST, near.contained)
     texts = (one.hashes, one.marks, one.starts, one.stops)
     order = np.lexsort((rows, best, parent))
-    keys = (np.ascontiguousarray(facts), np.ascontiguousarray(asked))
+    keys = (facts(one, known), np.ascontiguousarray(asked))
     kept, alike, pairs = settle(order, texts, sets, keys, _buckets(bands), rules)
     gone = [(int(rows[at]), int(rows[kept[at]]), float(alike[at])) for at in np.flatnonzero(kept >= 0)]
     return gone, [(int(rows[a]), int(rows[b]), value) for a, b, value in pairs]

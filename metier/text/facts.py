@@ -5,13 +5,14 @@ Two records of one wording but other facts are not the same record: a dose, a un
 
 import functools
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from metier.artefact import asset
 from metier.records import MetierError
-from metier.text.words import Words, words_of
+from metier.text.words import words_of
 
 Table = NDArray[np.uint64]
 """A set of hashes, as ``word_kernels.build_set`` lays it out."""
@@ -35,7 +36,31 @@ class Lexicon:
     """False at the low 16 bits of a hash: the word begins none of these, nothing need be looked up."""
 
 
-def facts(words: Words, lexicon: Lexicon) -> NDArray[np.uint64]:
+class Marked(Protocol):
+    """Words as ``Words`` has them, or as they were put on disk."""
+
+    @property
+    def hashes(self) -> NDArray[np.uint64]:
+        """Flat."""
+        ...
+
+    @property
+    def marks(self) -> NDArray[np.uint8]:
+        """Flat."""
+        ...
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """Of every row."""
+        ...
+
+    @property
+    def stops(self) -> NDArray[np.int64]:
+        """Of every row."""
+        ...
+
+
+def facts(words: Marked, lexicon: Lexicon) -> NDArray[np.uint64]:
     """One hash for each text of its facts, shape (rows,); 0 where a text has none. Sentences may change places.
 
     Facts are numbers with the units behind them, negations, names of the lexicon, and words that begin with a capital

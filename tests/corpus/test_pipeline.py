@@ -109,22 +109,21 @@ def test_bad_pages_go_and_good_ones_stay(made: Made) -> None:
 
 @pytest.mark.parametrize("language", ["zh", "ar", "en"])
 def test_personal_data_is_gone_from_the_text(made: Made, language: str) -> None:
-    """Numbers of beds are short and stand elsewhere too, and names in running text are not all found."""
+    """Numbers of beds are left out of account: a value of two digits may stand elsewhere in the text."""
     left: dict[str, list[bool]] = defaultdict(list)
     for one in made.of("personal"):
         for _, _, kind, value in json.loads(one.meta["personal"]) if one.language == language else ():
             left[kind].append(value in made.passages.get(one.id, ""))
     assert {"name", "date", "phone", "email"} <= left.keys()
     for kind, found in left.items():
-        most = {"name": 0.3, "bed": 1.0, "record": 0.3}.get(kind, 0.05)
-        assert sum(found) <= most * len(found), (kind, found)
+        assert kind == "bed" or sum(found) <= 0.05 * len(found), (kind, found)
 
 
 def test_menus_and_cookie_notices_are_taken_out(made: Made) -> None:
-    """Of the lines around a text most go; of the text itself nothing does."""
+    """More than half of the lines around a text go: the shipped lists know other sites than the planted ones."""
     lost, planted = 0, 0
     for one in made.of("boilerplate"):
-        if one.id not in made.gone and not one.meta.get("personal"):
+        if one.id not in made.gone:
             after = {" ".join(line.split()) for line in made.passages[one.id].split("\n")}
             own = {" ".join(line.split()) for line in one.meta["clean"].split("\n")}
             around = {" ".join(line.split()) for line in one.text.split("\n")} - own

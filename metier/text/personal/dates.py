@@ -1,5 +1,6 @@
 """Days of the calendar as English, Chinese and Arabic texts write them: find, read, and write another day alike."""
 
+import functools
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -179,6 +180,7 @@ def _number(written: str) -> int:
     return 10 * (_NUMERALS.find(tens) if tens else 1) + (_NUMERALS.find(ones) if ones else 0)
 
 
+@functools.lru_cache(maxsize=256)
 def _month(name: str) -> int:
     for names in ARABIC:
         folded = [one.translate(FOLD) for one in names]

@@ -32,9 +32,7 @@ _FINDERS: dict[Kind, tuple[tuple[int, int, Callable[[str, Look], Places]], ...]]
     "email": ((0, bits.EMAIL, emails),),
     "id_card": ((0, bits.LONG, id_cards),),
     "card": ((0, bits.LONG, cards),),
-    "record": (
-        (bits.CHART, bits.CHART_ZH | bits.CHART_AR | bits.BED | bits.BED_ZH | bits.ANSWER, chart_numbers),
-    ),
+    "record": ((bits.CHART, bits.CHART_ZH | bits.CHART_AR | bits.BED | bits.BED_ZH | bits.ANSWER, chart_numbers),),
     "date": ((bits.DAY | bits.EIGHT | bits.MONTH | bits.MONTH_AR, bits.DATE_ZH, dates),),
     "phone": ((0, bits.LONG, phones),),
     "address": (
@@ -56,7 +54,9 @@ def find_personal(text: str, kinds: Collection[Kind] = KINDS) -> list[Span]:
     return find_all([text], kinds)[0]
 
 
-def find_all(texts: Sequence[str], kinds: Collection[Kind] = KINDS, column: "pa.Array | None" = None) -> list[list[Span]]:
+def find_all(
+    texts: Sequence[str], kinds: Collection[Kind] = KINDS, column: "pa.Array | None" = None
+) -> list[list[Span]]:
     """The personal details of many texts; ``column`` holds the same texts where they lie in a column already."""
     from metier.text.personal.look import looks
 

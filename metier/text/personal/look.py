@@ -33,7 +33,8 @@ class Tables(NamedTuple):
 
 def looks(texts: Sequence[str] | pa.Array) -> list[Look | None]:
     """What the look says of every text; None where nothing personal can be."""
-    from metier.text.personal.look_kernels import letters, look
+    from metier.text.personal.look_kernels import look
+    from metier.text.personal.look_letters import letters
 
     array = texts if isinstance(texts, pa.Array | pa.ChunkedArray) else _array(texts)
     tables = _tables()

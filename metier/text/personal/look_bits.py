@@ -35,7 +35,7 @@ DATE_ZH = 1 << 11
 LABEL_AR = 1 << 12
 BOX_AR = 1 << 13
 POST = 1 << 14
-"""Each of these a text can hold somewhere: LONG are five digits with little between them, NINE and CARD (13) in a row."""
+"""Each of these a text can hold somewhere: LONG are five digits with little between them, NINE CARD in a row."""
 
 FOR = 1 << 0
 RELATION = 1 << 1

@@ -8,28 +8,18 @@ import numpy as np
 
 from metier.text.personal.look_bits import (
     AFTER,
-    ANSWER,
-    BED,
-    BED_ZH,
     BESIDE,
     CALLED,
     CARD,
-    CHART,
-    CHART_AR,
-    CHART_ZH,
     COLON,
     COLON_ZH,
     DATE_ZH,
-    DAY,
     DEGREE,
-    DIGIT,
-    EIGHT,
     EMAIL,
     FOR,
     GIVEN,
     HEAD_AR,
     HINT_ZH,
-    HOUSE,
     LABEL,
     LONG,
     MONTH,
@@ -39,11 +29,9 @@ from metier.text.personal.look_bits import (
     NINE,
     NUMERAL,
     PAIRED,
-    POST,
     REGION,
     RELATION,
     SIZE,
-    STATE,
     SURNAME,
     TITLE_AR,
     TITLE_ZH,
@@ -51,245 +39,27 @@ from metier.text.personal.look_bits import (
     VILLAGE,
     WRITTEN,
 )
-from metier.text.word_kernels import find, mix, point_at
-
-_FAR = -(1 << 30)
-_UP, _LOW, _NUM, _GAP, _LOOK = (1 << bit for bit in range(5))
-"""Kinds of characters below U+0180: capital, small, digit, between digits of a number, one to stop at."""
-
-
-def letters() -> "np.typing.NDArray[np.uint8]":
-    """The kinds of the characters below U+0180."""
-    table = np.zeros(0x180, np.uint8)
-    for code in range(0x180):
-        upper = 65 <= code <= 90 or 0xC0 <= code <= 0xDE or code in (0x160, 0x17D)
-        lower = 97 <= code <= 122 or (0xDF <= code <= 0x17E and code not in (0xF7, 0x160, 0x17D))
-        table[code] = _UP * upper | _LOW * lower | _NUM * (48 <= code <= 57) | _GAP * (chr(code) in " -.()")
-        table[code] |= _LOOK * bool(upper or 48 <= code <= 57 or chr(code) in ":=@)]")
-    return table
-
-
-@nb.njit(nogil=True, inline="always")
-def _digit(c):  # type: ignore[no-untyped-def]
-    return 48 <= c <= 57
-
-
-@nb.njit(nogil=True, inline="always")
-def _is(c, kinds, what):  # type: ignore[no-untyped-def]
-    """Whether a character is of a kind that ``letters`` knows."""
-    return c < 0x180 and kinds[c] & what != 0
-
-
-@nb.njit(nogil=True, inline="always")
-def _ascii_word(c):  # type: ignore[no-untyped-def]
-    return 48 <= c <= 57 or 65 <= c <= 90 or 97 <= c <= 122
-
-
-@nb.njit(nogil=True, inline="always")
-def _space(c):  # type: ignore[no-untyped-def]
-    return c == 32 or 9 <= c <= 13 or c == 0xA0 or c == 0x3000 or 0x2000 <= c <= 0x200A or c == 0x202F or c == 0x85
-
-
-@nb.njit(nogil=True, inline="always")
-def _arabic(c):  # type: ignore[no-untyped-def]
-    return 0x621 <= c <= 0x63A or 0x640 <= c <= 0x652 or c == 0x670 or c == 0x671
-
-
-@nb.njit(nogil=True, inline="always")
-def _han(c):  # type: ignore[no-untyped-def]
-    return 0x4E00 <= c <= 0x9FFF
-
-
-@nb.njit(nogil=True, inline="always")
-def _folded(point):  # type: ignore[no-untyped-def]
-    """Digits of every script, and the wide signs among them, as ASCII; as ``digits.ascii_digits`` has it."""
-    if 0x660 <= point <= 0x669:
-        return point - 0x630
-    if 0x6F0 <= point <= 0x6F9:
-        return point - 0x6C0
-    if 0xFF0B <= point <= 0xFF19 and point != 0xFF0C:
-        return point - 0xFEE0
-    return point
-
-
-@nb.njit(nogil=True)
-def _points(data, at, end, out):  # type: ignore[no-untyped-def]
-    """The characters of a text with three zeros before and after; (how many, whether Arabic, whether Chinese)."""
-    n, arabic, han = 3, False, False
-    while at < end:
-        c = np.int64(data[at])
-        if c < 0x80:
-            out[n] = c
-            at += 1
-        else:
-            point, width = point_at(data, at)
-            c = np.int64(point)
-            arabic |= 0x600 <= c <= 0x6FF
-            han |= 0x4E00 <= c <= 0x9FFF
-            out[n] = _folded(c)
-            at += width
-        n += 1
-    out[n : n + 8] = 0
-    return n, arabic, han
-
-
-@nb.njit(nogil=True, inline="always")
-def _low(c):  # type: ignore[no-untyped-def]
-    return c | 32 if 65 <= c <= 90 else c
-
-
-@nb.njit(nogil=True)
-def _labelled(p, i):  # type: ignore[no-untyped-def]
-    """Whether an English label such as ``MRN`` or ``no.`` can end before the number that begins here."""
-    k = i - 1
-    if p[k] == 45:
-        k -= 1
-    for _ in range(4):
-        if _ascii_word(p[k]) and not _digit(p[k]):
-            k -= 1
-    sure = False
-    if not (_space(p[k]) or p[k] in (35, 58, 61, 0xFF1A)):
-        return False
-    while k > 3 and (_space(p[k]) or p[k] in (35, 58, 61)):
-        sure |= p[k] != 32
-        k -= 1
-    a, b = _low(p[k]), _low(p[k - 1])
-    if a == 115 and (b == 105 or b == 97):  # is, was
-        k -= 2 if b == 105 else 3
-        while k > 3 and _space(p[k]):
-            k -= 1
-        a, b = _low(p[k]), _low(p[k - 1])
-    if p[k + 1] == 35:
-        return True
-    if a == 46:
-        return b == 110 or b == 111 or b == 109
-    if a == 100 or a == 114 or a == 110:
-        return b == 105 or b == 114 or b == 101
-    if a == 116:
-        return b == 114 or (b == 110 and sure)
-    return (a == 111 and b == 110) or (a == 109 and b == 117)
-
-
-@nb.njit(nogil=True)
-def _housed(p, j):  # type: ignore[no-untyped-def]
-    """Whether a number that ends here can be that of a house: a capital or a number follows."""
-    if _ascii_word(p[j]) and not _digit(p[j]):
-        j += 1
-    if p[j] == 45:
-        j += 1
-        while _digit(p[j]):
-            j += 1
-    if p[j] == 44:
-        j += 1
-    return p[j] == 32 and (65 <= p[j + 1] <= 90 or _digit(p[j + 1])) and (_ascii_word(p[j + 2]) or p[j + 2] in (46, 32))
-
-
-@nb.njit(nogil=True)
-def _dated(p, j):  # type: ignore[no-untyped-def]
-    """Whether a number that ends here can be the first of three with one mark between them."""
-    mark = p[j]
-    if not (mark == 45 or mark == 46 or mark == 47 or mark == 0x2013):
-        return False
-    j += 1
-    if _space(p[j]):
-        j += 1
-    k = j
-    while _digit(p[j]):
-        j += 1
-    if not 1 <= j - k <= 2 or p[j] != mark:
-        return False
-    return _digit(p[j + 1]) or (_space(p[j + 1]) and _digit(p[j + 2]))
-
-
-@nb.njit(nogil=True)
-def _number(p, i, j):  # type: ignore[no-untyped-def]
-    """What can begin with the number from i to j."""
-    size, before, bits = j - i, p[i - 1], 0
-    if before != 46 and before != 44 and _labelled(p, i):
-        bits |= CHART
-    if not (_ascii_word(before) or before == 46 or before == 47 or before == 45):
-        if size <= 4 and _dated(p, j):
-            bits |= DAY
-        if size <= 6 and before != 44 and _housed(p, j):
-            bits |= HOUSE
-    if size == 8:
-        bits |= EIGHT
-    if size >= 5 and before == 32:
-        k = i - 3 if p[i - 2] == 32 else i - 2
-        if 65 <= p[k] <= 90 and 65 <= p[k - 1] <= 90:
-            bits |= STATE
-    return bits
-
-
-@nb.njit(nogil=True)
-def _post(p, i):  # type: ignore[no-untyped-def]
-    """Whether ``Box``, ``code`` or 邮编 can stand before the number or the letters with a number here."""
-    k = i - 1
-    for _ in range(2):
-        if 65 <= p[k] <= 90:
-            k -= 1
-    low = max(3, k - 6)
-    while k > low and (_space(p[k]) or p[k] in (58, 0xFF1A)):
-        k -= 1
-    if (p[k] | 32) == 115 and (p[k - 1] | 32) == 105:
-        k -= 2
-        k -= _space(p[k])
-    if p[k] == 0x662F or p[k] == 0x4E3A:
-        k -= 1
-        k -= _space(p[k])
-    a, b = p[k] | 32, p[k - 1] | 32
-    return (a == 101 and b == 100) or (a == 120 and b == 111) or p[k] == 0x7F16 or p[k] == 0x7801
-
-
-@nb.njit(nogil=True)
-def _asked(p, i):  # type: ignore[no-untyped-def]
-    """Whether a colon stands near before a number and 号, رقم or number farther before it."""
-    for k in range(i - 1, max(3, i - 11) - 1, -1):
-        if p[k] == 58 or p[k] == 0xFF1A:
-            for m in range(k - 1, max(3, k - 64), -1):
-                c = p[m]
-                if c == 0x53F7 or c == 0x7801 or (c == 0x645 and p[m - 1] == 0x642 and p[m - 2] == 0x631):
-                    return True
-                if c == 114 and p[m - 1] == 101 and p[m - 2] == 98:
-                    return True
-            return False
-    return False
-
-
-@nb.njit(nogil=True)
-def _announced(p, i, j, arabic, han):  # type: ignore[no-untyped-def]
-    """Flags of a text with a number here, from the words that stand before it."""
-    flags = DIGIT | (POST if _post(p, i) else 0) | (ANSWER if _asked(p, i) else 0)
-    for k in range(i - 1, max(3, i - 14), -1):
-        a, b, c = p[k - 2] | 32, p[k - 1] | 32, p[k] | 32
-        if (a == 98 and ((b == 101 and c == 100) or (b == 97 and c == 121))) or (a == 99 and b == 111 and c == 116):
-            flags |= BED
-        if han and (p[k] == 0x53F7 or p[k] == 0x7801 or (c == 100 and b == 105)):
-            flags |= CHART_ZH
-        if p[k] == 0x5E8A and i - k <= 9:
-            flags |= BED_ZH
-    for k in range(j, j + 4):
-        if p[k] == 0x5E8A:
-            flags |= BED_ZH
-        if p[k] == 0:
-            break
-    if arabic:
-        for k in range(i - 1, max(3, i - 48), -1):
-            if p[k - 2] == 0x631 and ((p[k - 1] == 0x642 and p[k] == 0x645)) or (p[k] == 0x631 and p[k - 1] == 0x64A):
-                flags |= CHART_AR
-                break
-    return flags
-
-
-@nb.njit(nogil=True)
-def _between(p, end, i):  # type: ignore[no-untyped-def]
-    """2 where one space or hyphen at most stands between two numbers, 1 where two marks of a number do, else 0."""
-    if i - end > 2:
-        return 0
-    for k in range(end, i):
-        if not (p[k] == 32 or p[k] == 45 or p[k] == 46 or p[k] in (40, 41, 0xFF08, 0xFF09, 0x2014)):
-            return 0
-    return 2 if i - end == 1 and (p[end] == 32 or p[end] == 45) else 1
+from metier.text.personal.look_letters import (
+    FAR,
+    LOOK,
+    LOW,
+    NUM,
+    UP,
+    digits_in,
+    is_arabic,
+    is_digit,
+    is_han,
+    is_kind,
+    is_space,
+    lowered,
+    points,
+)
+from metier.text.personal.look_numbers import (
+    announced,
+    between,
+    number_at,
+)
+from metier.text.word_kernels import find, mix
 
 
 @nb.njit(nogil=True)
@@ -324,11 +94,7 @@ def _month(p, i, n):  # type: ignore[no-untyped-def]
         fits = b == 99 and c == 116
     elif a == 78:
         fits = b == 111 and c == 118
-    if fits:
-        for k in range(max(3, i - 14), min(n, i + 31)):
-            if _digit(p[k]):
-                return True
-    return False
+    return fits and digits_in(p, max(3, i - 14), min(n, i + 31))
 
 
 @nb.njit(nogil=True)
@@ -337,25 +103,25 @@ def _followed(p, i, kinds):  # type: ignore[no-untyped-def]
     if p[i - 1] in (39, 45, 0x2019):
         return 0
     stop = i + 1
-    while _is(p[stop], kinds, _LOW):
+    while is_kind(p[stop], kinds, LOW):
         stop += 1
     j = stop
-    if not 2 <= stop - i <= 15 or _is(p[j], kinds, _UP):
+    if not 2 <= stop - i <= 15 or is_kind(p[j], kinds, UP):
         return 0
-    if p[j] == 45 and _is(p[j + 1], kinds, _UP):
+    if p[j] == 45 and is_kind(p[j + 1], kinds, UP):
         j += 2
-        while _is(p[j], kinds, _LOW):
+        while is_kind(p[j], kinds, LOW):
             j += 1
     if p[j] == 46:
         j += 1
     if p[j] != 32 and p[j] != 0xA0:
         return 0
-    if _is(p[j + 1], kinds, _UP):
+    if is_kind(p[j + 1], kinds, UP):
         return stop
     k = j + 1
-    while _is(p[k], kinds, _LOW):
+    while is_kind(p[k], kinds, LOW):
         k += 1
-    return stop if 2 <= k - j - 1 <= 3 and _space(p[k]) else 0
+    return stop if 2 <= k - j - 1 <= 3 and is_space(p[k]) else 0
 
 
 @nb.njit(nogil=True)
@@ -363,16 +129,16 @@ def _word(p, i, j, words):  # type: ignore[no-untyped-def]
     """What the Latin word from i to j is to names."""
     h = np.uint64(0xCBF29CE484222325)
     for k in range(i, j):
-        h = (h ^ np.uint64(_low(p[k]))) * np.uint64(0x100000001B3)
+        h = (h ^ np.uint64(lowered(p[k]))) * np.uint64(0x100000001B3)
     place = find(words[0], mix(h))
-    return np.int64(words[1][place]) if place >= 0 else 0
+    return int(words[1][place]) if place >= 0 else 0
 
 
 @nb.njit(nogil=True)
 def _before(p, end, kinds):  # type: ignore[no-untyped-def]
     """Where the Latin word begins that ends here."""
     i = end
-    while i > 3 and end - i <= 16 and _is(p[i - 1], kinds, _UP | _LOW):
+    while i > 3 and end - i <= 16 and is_kind(p[i - 1], kinds, UP | LOW):
         i -= 1
     return i
 
@@ -403,9 +169,11 @@ def _called(p, i, kinds, words):  # type: ignore[no-untyped-def]
 @nb.njit(nogil=True)
 def _label(p, i, kinds, words):  # type: ignore[no-untyped-def]
     """Whether a colon or = here ends a label after which a name begins with a capital."""
-    if not _space(p[i + 1]) or not (_is(p[i + 2], kinds, _UP) or (_space(p[i + 2]) and _is(p[i + 3], kinds, _UP))):
+    if not is_space(p[i + 1]) or not (
+        is_kind(p[i + 2], kinds, UP) or (is_space(p[i + 2]) and is_kind(p[i + 3], kinds, UP))
+    ):
         return False
-    end = i - 1 if _space(p[i - 1]) else i
+    end = i - 1 if is_space(p[i - 1]) else i
     first = _before(p, end, kinds)
     return first < end and _word(p, first, end, words) & LABEL != 0
 
@@ -415,24 +183,24 @@ def _look_latin(p, n, scripts, put, kinds, words):  # type: ignore[no-untyped-de
     """Put the places of numbers, English names and months; gives (places so far, flags of the text)."""
     places, whats, count = put
     arabic, han = scripts
-    flags, loose, tight, end, i = 0, 0, 0, _FAR, 3
+    flags, loose, tight, end, i = 0, 0, 0, FAR, 3
     while i < n:
         c = p[i]
-        if c >= 0x180 or kinds[c] & _LOOK == 0:
+        if c >= 0x180 or kinds[c] & LOOK == 0:
             flags |= EMAIL if c == 0xFF20 else 0
             i += 1
             continue
         j, bits = i + 1, 0
-        if kinds[c] & _NUM:
-            while _digit(p[j]):
+        if kinds[c] & NUM:
+            while is_digit(p[j]):
                 j += 1
-            near = _between(p, end, i)
+            near = between(p, end, i)
             loose, tight, end = (loose if near else 0) + j - i, (tight if near == 2 else 0) + j - i, j
             flags |= (LONG if loose >= 5 else 0) | (NINE if tight >= 9 else 0) | (CARD if tight >= 13 else 0)
-            flags |= _announced(p, i, j, arabic, han)
-            bits = _number(p, i, j)
-        elif kinds[c] & _UP:
-            if not _is(p[i - 1], kinds, _UP | _LOW):
+            flags |= announced(p, i, j, arabic, han)
+            bits = number_at(p, i, j)
+        elif kinds[c] & UP:
+            if not is_kind(p[i - 1], kinds, UP | LOW):
                 bits = _called(p, i, kinds, words) | (MONTH if _month(p, i, n) else 0)
         elif c == 58 or c == 61:
             bits = COLON if _label(p, i, kinds, words) else 0
@@ -446,34 +214,26 @@ def _look_latin(p, n, scripts, put, kinds, words):  # type: ignore[no-untyped-de
 
 
 @nb.njit(nogil=True)
-def _near_digit(p, i, j, n):  # type: ignore[no-untyped-def]
-    for k in range(max(3, i - 14), min(n, j + 48)):
-        if _digit(p[k]):
-            return True
-    return False
-
-
-@nb.njit(nogil=True)
 def _look_arabic(p, n, put, table, kinds):  # type: ignore[no-untyped-def]
     """Put the places of Arabic titles, months and words of addresses; gives (places so far, flags of the text)."""
     places, whats, count = put
     flags, i = 0, 3
     while i < n:
-        if not _arabic(p[i]):
+        if not is_arabic(p[i]):
             i += 1
             continue
         j, h = i, np.uint64(0xCBF29CE484222325)
-        while _arabic(p[j]):
+        while is_arabic(p[j]):
             h = (h ^ np.uint64(p[j])) * np.uint64(0x100000001B3)
             j += 1
         place = find(table, mix(h))
         if place >= 0:
-            word = np.int64(kinds[place])
+            word = int(kinds[place])
             flags |= word >> 32
             bits = word & TITLE_AR
-            if word & HEAD_AR and _space(p[j]):
+            if word & HEAD_AR and is_space(p[j]):
                 bits |= HEAD_AR
-            if word & MONTH_AR and _near_digit(p, i, j, n):
+            if word & MONTH_AR and digits_in(p, max(3, i - 14), min(n, j + 48)):
                 bits |= MONTH_AR
             if bits:
                 places[count], whats[count] = i - 3, bits
@@ -486,14 +246,14 @@ def _look_arabic(p, n, put, table, kinds):  # type: ignore[no-untyped-def]
 def _named(p, i, single):  # type: ignore[no-untyped-def]
     """Whether a colon here ends a label after which a Chinese name can stand, or 名 one before spaces."""
     j = i + 1
-    while j < i + 4 and _space(p[j]):
+    while j < i + 4 and is_space(p[j]):
         j += 1
-    if not _han(p[j]):
+    if not is_han(p[j]):
         return False
     if p[i] == 0x540D:
         return j > i + 1 and p[i - 1] == 0x59D3
-    k = i - 2 if _space(p[i - 1]) else i - 1
-    return _han(p[k]) and single[p[k] - 0x4E00] & CALLED != 0
+    k = i - 2 if is_space(p[i - 1]) else i - 1
+    return is_han(p[k]) and single[p[k] - 0x4E00] & CALLED != 0
 
 
 @nb.njit(nogil=True)
@@ -503,7 +263,7 @@ def _person(p, i, n, bits, single):  # type: ignore[no-untyped-def]
         fits = False
         for size in range(1, 6):
             c = p[i + size]
-            fits |= bits & (SIZE << size) != 0 and _han(c) and single[c - 0x4E00] & SURNAME != 0
+            fits |= bits & (SIZE << size) != 0 and is_han(c) and single[c - 0x4E00] & SURNAME != 0
         if not fits:
             for k in range(i + 1, min(n, i + 14)):
                 fits |= p[k] == 0xB7 or p[k] == 0x2022
@@ -511,7 +271,7 @@ def _person(p, i, n, bits, single):  # type: ignore[no-untyped-def]
     if bits & TITLE_ZH:
         fits = False
         for k in range(i - 4, i):
-            fits |= _han(p[k]) and single[p[k] - 0x4E00] & SURNAME != 0
+            fits |= is_han(p[k]) and single[p[k] - 0x4E00] & SURNAME != 0
         bits &= -1 if fits else ~TITLE_ZH
     return bits & (SIZE - 1)
 
@@ -520,12 +280,12 @@ def _person(p, i, n, bits, single):  # type: ignore[no-untyped-def]
 def _hinted(p, i, kind, region, single):  # type: ignore[no-untyped-def]
     """Flags that a Chinese character gives: of a house or village, of a date."""
     c = p[i]
-    k = i - 2 if _space(p[i - 1]) else i - 1
+    k = i - 2 if is_space(p[i - 1]) else i - 1
     if kind & VILLAGE:
         return HINT_ZH if i - region <= 9 else 0
-    if _digit(p[k]):
+    if is_digit(p[k]):
         return DATE_ZH if c == 0x6708 or c == 0x5E74 else HINT_ZH
-    if _han(p[k]) and single[p[k] - 0x4E00] & NUMERAL:
+    if is_han(p[k]) and single[p[k] - 0x4E00] & NUMERAL:
         return 0 if c == 0x6708 else (DATE_ZH if c == 0x5E74 else HINT_ZH)
     return DATE_ZH if c == 0x5E74 and p[k] in (0x3007, 0x96F6, 0x25CB) else 0
 
@@ -534,7 +294,7 @@ def _hinted(p, i, kind, region, single):  # type: ignore[no-untyped-def]
 def _look_han(p, n, put, single, table, kinds):  # type: ignore[no-untyped-def]
     """Put the places of Chinese names and address labels; gives (places so far, flags of the text)."""
     places, whats, count = put
-    flags, region = 0, _FAR
+    flags, region = 0, FAR
     for i in range(3, n):
         c, bits = p[i], 0
         if c < 0x4E00 or c > 0x9FFF:
@@ -547,7 +307,7 @@ def _look_han(p, n, put, single, table, kinds):  # type: ignore[no-untyped-def]
             continue
         if kind & PAIRED:
             place = find(table, mix(np.uint64(c << 21 | p[i + 1])))
-            bits = np.int64(kinds[place]) if place >= 0 else 0
+            bits = int(kinds[place]) if place >= 0 else 0
         if kind & AFTER:
             bits |= BESIDE | SIZE << 1
         bits = _person(p, i, n, bits, single)
@@ -580,12 +340,12 @@ def look(data, offsets, kinds, latin, arabic, han):  # type: ignore[no-untyped-d
     stops, flags = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
     count = 0
     for row in range(rows):
-        n, is_arabic, is_han = _points(data, offsets[row], offsets[row + 1], p)
-        count, found = _look_latin(p, n, (is_arabic, is_han), (places, whats, count), kinds, latin)
-        if is_arabic:
+        n, arab, chinese = points(data, offsets[row], offsets[row + 1], p)
+        count, found = _look_latin(p, n, (arab, chinese), (places, whats, count), kinds, latin)
+        if arab:
             count, more = _look_arabic(p, n, (places, whats, count), arabic[0], arabic[1])
             found |= more
-        if is_han:
+        if chinese:
             count, more = _look_han(p, n, (places, whats, count), han[0], han[1], han[2])
             found |= more
         stops[row], flags[row] = count, found

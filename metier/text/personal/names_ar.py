@@ -9,22 +9,96 @@ from metier.text.personal.look_bits import TITLE_AR
 from metier.text.personal.spans import Look, Places
 
 _LETTERS = "\u0621-\u063a\u0640-\u0652\u0670\u0671"
-TITLES = tuple(
-    (
-        "سيدة|سيد|آنسة|دكتورة|دكتور|طبيبة|طبيب|مريضة|مريض|أستاذة|أستاذ|مهندسة|مهندس|ممرضة|ممرض|طفلة|طفل|مدعوة|مدعو|حاجة"
-        "|حاج|شيخ|شيخة|بروفيسور|بروفسور|جراح|استشاري|مواطنة|مواطن|شاب|شابة|مراجع|مراجعة"
-    ).split("|")
+TITLES = (
+    "سيدة",
+    "سيد",
+    "آنسة",
+    "دكتورة",
+    "دكتور",
+    "طبيبة",
+    "طبيب",
+    "مريضة",
+    "مريض",
+    "أستاذة",
+    "أستاذ",
+    "مهندسة",
+    "مهندس",
+    "ممرضة",
+    "ممرض",
+    "طفلة",
+    "طفل",
+    "مدعوة",
+    "مدعو",
+    "حاجة",
+    "حاج",
+    "شيخ",
+    "شيخة",
+    "بروفيسور",
+    "بروفسور",
+    "جراح",
+    "استشاري",
+    "مواطنة",
+    "مواطن",
+    "شاب",
+    "شابة",
+    "مراجع",
+    "مراجعة",
 )
 """Titles, without what is written on to them."""
-_KIN = tuple(
-    (
-        "ابن|ابنت|بنت|زوجت|زوج|والد|والدت|شقيق|شقيقت|أخ|أخو|أخي|أخا|أخت|أبو|أبي|أبا|أم|عم|عمت|خال|خالت|جد|جدت|حفيد|حفيدت"
-        "|خطيب|خطيبت|قريب|قريبت"
-    ).split("|")
+_KIN = (
+    "ابن",
+    "ابنت",
+    "بنت",
+    "زوجت",
+    "زوج",
+    "والد",
+    "والدت",
+    "شقيق",
+    "شقيقت",
+    "أخ",
+    "أخو",
+    "أخي",
+    "أخا",
+    "أخت",
+    "أبو",
+    "أبي",
+    "أبا",
+    "أم",
+    "عم",
+    "عمت",
+    "خال",
+    "خالت",
+    "جد",
+    "جدت",
+    "حفيد",
+    "حفيدت",
+    "خطيب",
+    "خطيبت",
+    "قريب",
+    "قريبت",
 )
 OPENERS = (
     *(before + one + after for before in ("", *"وبلف") for one in _KIN for after in ("ه", "ها")),
-    *"أ د أد اسم الاسم المرافق التوقيع الطبيب الزوج الزوجة التحية يدعى تدعى اسمه اسمها اسمي يسمى تسمى".split(),
+    *[
+        "أ",
+        "د",
+        "أد",
+        "اسم",
+        "الاسم",
+        "المرافق",
+        "التوقيع",
+        "الطبيب",
+        "الزوج",
+        "الزوجة",
+        "التحية",
+        "يدعى",
+        "تدعى",
+        "اسمه",
+        "اسمها",
+        "اسمي",
+        "يسمى",
+        "تسمى",
+    ],
 )
 """Other words that a match of ``_TITLE`` can begin with."""
 _TITLE = re.compile(
@@ -81,6 +155,12 @@ def _fold(word: str) -> str:
 
 
 @functools.lru_cache(maxsize=1)
+def _titles() -> frozenset[str]:
+    """Titles that may follow a title, folded."""
+    return frozenset(map(_fold, _TITLES))
+
+
+@functools.lru_cache(maxsize=1)
 def _known() -> tuple[frozenset[str], frozenset[str]]:
     """Given names and surnames, folded."""
     fictional = entries("fictional_ar")
@@ -126,7 +206,7 @@ def _read(text: str, at: int, labelled: bool) -> tuple[int, int]:
         if not token:
             break
         word = _fold(token[1])
-        if not words and (word in {_fold(one) for one in _TITLES} or word == "د"):
+        if not words and (word in _titles() or word == "د"):
             start = token.end() + (1 if text[token.end() : token.end() + 1] in "./" else 0)
             continue
         if token[1] in _PLAIN_WORDS:

@@ -7,7 +7,8 @@ from metier.text.personal.look_bits import COLON, DEGREE, NAME, NAME_IS
 from metier.text.personal.spans import Look, Places
 
 _UP, _LOW = "A-ZÀ-ÖØ-ÞŠŽ", "a-zà-öø-ÿšžčćłńřā-ž"
-_WORD = rf"[{_UP}][{_LOW}]*(?:(?:-(?:van |de |der |den |von |la |al-){{1,2}}(?=[{_UP}])|-[{_UP}]['’]|['’\-])?[{_UP}]?[{_LOW}]+)+"
+_JOINED = rf"(?:-(?:van |de |der |den |von |la |al-){{1,2}}(?=[{_UP}])|-[{_UP}]['’]|['’\-])"
+_WORD = rf"[{_UP}][{_LOW}]*(?:{_JOINED}?[{_UP}]?[{_LOW}]+)+"
 _INITIAL = rf"(?:[{_UP}]\.\s?)"
 _PARTICLE = r"(?:(?:de|del|de la|van|van der|van den|von|der|bin|al|el|la|da|dos|di|ter)\s)"
 _TAIL = rf"(?:[ \u00a0]{_PARTICLE}?(?:[{_UP}]\.|{_WORD}))"

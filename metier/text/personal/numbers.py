@@ -31,6 +31,8 @@ _LABELLED = re.compile(
 )
 
 
+_ID_WORDS = ("证", "公民身份", "护照", "ssn", "security", "passport", "national id", "رقم")
+"""Every label of identity numbers holds one of these."""
 _VALUE = re.compile(r"(?<![0-9])[0-9][0-9 \-]{4,20}[0-9Xx](?![0-9A-Za-z])")
 
 
@@ -44,7 +46,8 @@ def id_cards(text: str, look: Look) -> Places:
     for found in _SOCIAL.finditer(text) if nine else ():
         if "-" in found[0] or "SSN" in text[max(0, found.start() - 20) : found.start()]:
             yield found.span()
-    for value in _VALUE.finditer(text):
+    low = text.lower()
+    for value in _VALUE.finditer(text) if any(word in low for word in _ID_WORDS) else ():
         yield from (found.span(1) for found in _LABELLED.finditer(text, max(0, value.start() - 44), value.end() + 1))
 
 
