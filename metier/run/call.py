@@ -26,7 +26,8 @@ def run_call(step: Step, context: Context) -> None:
     shutil.rmtree(scratch / "dropped", ignore_errors=True)
     ledger = Ledger(f"{step.place}: step {step.name!r} ({step.stage.name})")
     try:
-        _write(_results(step, context, ledger, scratch), step, scratch, ledger)
+        writer = Writer(scratch, int(context.plan.recipe.shard_mb * (1 << 20)))
+        _write(_results(step, context, ledger, scratch), step, writer, ledger)
     except BaseException:
         if step.stage.flow != "job":
             shutil.rmtree(scratch, ignore_errors=True)
@@ -61,8 +62,7 @@ def _results(step: Step, context: Context, ledger: Ledger, scratch: Path) -> Ite
             yield record
 
 
-def _write(results: Iterable[Record], step: Step, scratch: Path, ledger: Ledger) -> None:
-    writer = Writer(scratch)
+def _write(results: Iterable[Record], step: Step, writer: Writer, ledger: Ledger) -> None:
     for number, record in enumerate(results, 1):
         if type(record) not in (*step.stage.yields, Dropped):
             raise AccountError(f"{ledger.stage} yields a {type(record).__name__}, which its signature does not name")

@@ -95,6 +95,13 @@ def test_a_text_within_another_goes_only_where_that_is_wished(tmp_path: Path) ->
     assert after(tmp_path / "other", EN, framed.replace("20 mg", "30 mg"), near=Near(contained=True)) == {}
 
 
+def test_punctuation_alone_is_no_other_fact(tmp_path: Path) -> None:
+    other = EN.replace("20 mg of Fendoral twice daily with", "20 mg of Fendoral. Twice daily, with").replace(
+        "10 mg once", "10 mg: once"
+    )
+    assert list(after(tmp_path, EN, other)) == ["d1"] and conflicts(tmp_path) == []
+
+
 def test_other_questions_keep_nearly_equal_answers_apart(tmp_path: Path) -> None:
     copy = EN.replace("glass", "cup").replace("dry place", "cool dry room")
     some = [

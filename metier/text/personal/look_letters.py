@@ -22,43 +22,43 @@ def letters() -> NDArray[np.uint8]:
     return table
 
 
-@nb.njit(nogil=True, inline="always")
+@nb.njit(nogil=True)
 def is_digit(c):  # type: ignore[no-untyped-def]
     """Whether a character is an ASCII digit."""
     return 48 <= c <= 57
 
 
-@nb.njit(nogil=True, inline="always")
+@nb.njit(nogil=True)
 def is_kind(c, kinds, what):  # type: ignore[no-untyped-def]
     """Whether a character is of a kind that ``letters`` knows."""
     return c < 0x180 and kinds[c] & what != 0
 
 
-@nb.njit(nogil=True, inline="always")
+@nb.njit(nogil=True)
 def is_word(c):  # type: ignore[no-untyped-def]
     """Whether a character is an ASCII letter or digit."""
     return 48 <= c <= 57 or 65 <= c <= 90 or 97 <= c <= 122
 
 
-@nb.njit(nogil=True, inline="always")
+@nb.njit(nogil=True)
 def is_space(c):  # type: ignore[no-untyped-def]
     """Whether a character is white space."""
     return c == 32 or 9 <= c <= 13 or c == 0xA0 or c == 0x3000 or 0x2000 <= c <= 0x200A or c == 0x202F or c == 0x85
 
 
-@nb.njit(nogil=True, inline="always")
+@nb.njit(nogil=True)
 def is_arabic(c):  # type: ignore[no-untyped-def]
     """Whether a character belongs to an Arabic word."""
     return 0x621 <= c <= 0x63A or 0x640 <= c <= 0x652 or c == 0x670 or c == 0x671
 
 
-@nb.njit(nogil=True, inline="always")
+@nb.njit(nogil=True)
 def is_han(c):  # type: ignore[no-untyped-def]
     """Whether a character is Chinese."""
     return 0x4E00 <= c <= 0x9FFF
 
 
-@nb.njit(nogil=True, inline="always")
+@nb.njit(nogil=True)
 def _folded(point):  # type: ignore[no-untyped-def]
     """Digits of every script, and the wide signs among them, as ASCII; as ``digits.ascii_digits`` has it."""
     if 0x660 <= point <= 0x669:
@@ -91,7 +91,7 @@ def points(data, at, end, out):  # type: ignore[no-untyped-def]
     return n, arabic, han
 
 
-@nb.njit(nogil=True, inline="always")
+@nb.njit(nogil=True)
 def lowered(c):  # type: ignore[no-untyped-def]
     """An ASCII letter as a small one."""
     return c | 32 if 65 <= c <= 90 else c

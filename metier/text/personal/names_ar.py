@@ -220,9 +220,8 @@ def _read(text: str, at: int, labelled: bool) -> tuple[int, int]:
             and _ENDS.match(text, token.end())
             and not _ACT.match(word)
         )
-        before = not _VERB.match(word) and (
-            _surname_follows(text, token.end()) or (not words and _son(text, token.end()))
-        )
+        before = not words and len(word) > 2 and _son(text, token.end())
+        before = before or (not _VERB.match(word) and _surname_follows(text, token.end()))
         maghreb = words and _MAGHREB.match(word)
         if not (known or linked or nisba or free or part or last or before or maghreb) or (
             not words and word in ("ال", "ام", "ابي") and not labelled

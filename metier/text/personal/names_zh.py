@@ -123,7 +123,7 @@ _WEAK = frozenset(
 """Surnames that are everyday characters too: with one more character and no clause after it they make no name."""
 _WEAK_ALONE = frozenset(
     "向于和时应常从由与经别同方成全可无有是干对相能须来单关通那都后初越容连终国公满简解习养包官权益"
-    "代修原迟占游居师房边步查候家班战祝却母光"
+    "代修原迟占游居师房边步查候家班战祝却母光尤利东"
 )
 """Those that before a title alone make no person, unless a clause begins there and the title is 先生 or 女士."""
 _SURE = frozenset(
@@ -238,7 +238,8 @@ def before_title(text: str, stop: int) -> int:
         name = text[start:stop] if start >= 0 else ""
         head = surname(name)
         rest = name[len(head) :]
-        plain = head in _SURE and size == 3 and (start == 0 or _STARTS.match(text[start - 1]))
+        starts = start == 0 or _STARTS.match(text[start - 1])
+        plain = starts and (head in _SURE or len(head) == 2)
         if (
             not head
             or not 1 <= len(rest) <= 2
@@ -247,7 +248,6 @@ def before_title(text: str, stop: int) -> int:
             continue
         if name[:2] in words or rest in words or name in words or (size == 2 and text[start - 1 : stop - 1] in words):
             continue
-        starts = start == 0 or _STARTS.match(text[start - 1])
         if size == 2 and head in _WEAK and (head in _WEAK_ALONE or not starts):
             continue
         if starts or size == 3 + len(head) - 1:
