@@ -3,7 +3,6 @@
 import json
 import re
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,19 +24,19 @@ LINE = '{"id": "x", "text": "Zelvorane is taken in the morning."}\n'
 FILES = {
     "data/answers.csv": "title,text\nZelvorane,Taken in the morning.\n",
     "data/mixed.txt": "A first line.\n",
-    "data/pages.xml": "<Page><Focus>Zelvorane</Focus><QA><Question>When?</Question><Answer>At noon.</Answer></QA></Page>",
+    "data/pages.xml": "<Page><Focus>Zelvorane</Focus><QA><Answer>At noon.</Answer></QA></Page>",
     "books/one.txt": "<篇名>甲方\n内容：每服三钱。\n",
     "ours.txt": "Ward 7 newsletter\n",
     "names.txt": "# ours\nZelvorane\n",
     "seed/medicine.jsonl": LINE,
     "seed/other.jsonl": LINE,
     "crawl/one.jsonl": LINE,
-    "exams/ward.jsonl": '{"id": "q1", "stem": "When is it taken?", "options": {"A": "At noon", "B": "At six"}, "key": "A"}\n',
+    "exams/ward.jsonl": '{"id": "q1", "stem": "When?", "options": {"A": "At noon", "B": "At six"}, "key": "A"}\n',
 }
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with the files that the guide prints or names, where its reader would stand."""
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -51,7 +50,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         (tmp_path / f"{name}.yaml").write_text(text, "utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    yield tmp_path
+    return tmp_path
 
 
 def test_the_guide_has_a_recipe_for_every_topic() -> None:
@@ -98,7 +97,11 @@ def test_a_kernel_and_a_barrier_of_ones_own_drop_what_the_guide_says(place: Path
 def test_the_guide_names_no_stage_link_or_benchmark_that_is_not_there() -> None:
     stages = set(re.findall(r"\b(?:corpus|evals|world)\.[a-z]+\b(?!\.(?:md|yaml))", GUIDE))
     assert stages <= set(names())
-    headings = {re.sub(r"[^\w -]", "", line[3:]).lower().replace(" ", "-") for line in GUIDE.splitlines() if line[:3] == "## "}
+    headings = {
+        re.sub(r"[^\w -]", "", line[3:]).lower().replace(" ", "-") for line in GUIDE.splitlines() if line[:3] == "## "
+    }
     assert set(re.findall(r"\]\(#([\w-]+)\)", GUIDE)) == headings
     assert all((CHECKOUT / "docs" / name).exists() for name in re.findall(r"\]\(([\w.]+)\)", GUIDE))
-    assert all((CHECKOUT / f"{name.replace('.', '/')}.py").exists() for name in re.findall(r"python -m ([\w.]+)", GUIDE))
+    assert all(
+        (CHECKOUT / f"{name.replace('.', '/')}.py").exists() for name in re.findall(r"python -m ([\w.]+)", GUIDE)
+    )

@@ -220,12 +220,12 @@ def test_a_table_cut_from_a_larger_one_brings_its_own_rows_only(tmp_path: Path) 
     assert all(one.rows.get_total_buffer_size() < 2 * one.rows.nbytes for one in found)
 
 
-def test_batches_span_files_and_end_with_sixteen_megabytes(tmp_path: Path) -> None:
+def test_batches_span_files_and_end_with_four_megabytes(tmp_path: Path) -> None:
     for name in "abc":
         write(tmp_path / f"{name}.jsonl", '{"text": "short"}\n' * 1000)
     assert [len(one) for one in read_all(tmp_path / "*.jsonl")] == [2048, 952]
     long = json.dumps({"text": "x" * (3 << 20)})
-    assert [len(one) for one in read_all(write(tmp_path / "d.jsonl", f"{long}\n" * 8))] == [6, 2]
+    assert [len(one) for one in read_all(write(tmp_path / "d.jsonl", f"{long}\n" * 8))] == [2, 2, 2, 2]
 
 
 def test_a_line_keeps_its_number_behind_blank_ones_and_across_blocks(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from metier.batch import Batch
 from metier.corpus.mask import KINDS, Mask, Span, find_personal, mask
 from metier.records import Document, MetierError
 from metier.text.personal.dates import shift
+from metier.text.personal.find import find_all
 from metier.text.personal.numbers import is_card, is_chinese_id
 from metier.text.personal.spans import settle
 from tests.corpus.helpers import batch, kept, texts
@@ -50,6 +51,53 @@ def test_what_is_planted_is_found_and_nothing_else(kind: str, language: str) -> 
 @pytest.mark.parametrize("text", NOTHING)
 def test_what_only_looks_personal_stays(text: str) -> None:
     assert find_personal(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("السيدة شيلان بن هفال الحسيني تشكو", "شيلان بن هفال الحسيني"),
+        ("أحضر أخوه محمد ضرغم العتيبي الأقراص.", "محمد ضرغم العتيبي"),
+        ("يعيش مع ابنته سعاد بوعزيزي.", "سعاد بوعزيزي"),
+        ("Patient: Vorun Nedashko, born 3 May 1960", "Vorun Nedashko"),
+        ("Clinic note for Vorun Nedashko, seen today", "Vorun Nedashko"),
+        ("Dear Dr Mary Brandt-O'Neill,", "Mary Brandt-O'Neill"),
+        ("ask for James Brandt-van der Meer.", "James Brandt-van der Meer"),
+        ("letter concerning Ms Mary Brandt\nA Foley catheter was placed", "Mary Brandt"),
+        ("患者姓名：陆军 性别：男", "陆军"),
+        ("家属马丽（电话", "马丽"),
+        ("由高洋医生接诊", "高洋"),
+        ("陈珝女士诉头痛", "陈珝"),
+    ],
+)
+def test_a_name_that_no_list_holds_is_known_by_what_stands_beside_it(text: str, name: str) -> None:
+    assert name in [span.text for span in find_personal(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("前台：请报病历号。患者：60053909。", "60053909"),
+        ("الاستقبال: رقم ملفك من فضلك. المريض: ف-73975.", "ف-73975"),
+        ("标本号：S-2281，样本编号SP10023", "SP10023"),
+    ],
+)
+def test_a_number_that_answers_a_question_is_a_record_number(text: str, number: str) -> None:
+    assert number in [span.text for span in find_personal(text) if span.kind == "record"]
+
+
+def test_no_specimen_has_a_number_of_eighteen_digits() -> None:
+    assert find_personal("样本编号310115196112109436未通过核验") == []
+
+
+def test_a_day_ends_where_the_next_year_begins() -> None:
+    [span] = find_personal("记录日期：2015年12月21日1987年的研究")
+    assert span.text == "2015年12月21日"
+
+
+def test_texts_looked_at_together_give_what_each_gives_alone() -> None:
+    several = [*NOTHING[::9], NOTE, "", *EVERYTHING[::5], "\ud800 Mr Smith"]
+    assert find_all(several) == [find_personal(text) for text in several]
 
 
 def test_only_the_kinds_that_are_asked_for() -> None:

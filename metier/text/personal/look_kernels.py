@@ -183,7 +183,8 @@ def _look_latin(p, n, scripts, put, kinds, words):  # type: ignore[no-untyped-de
     """Put the places of numbers, English names and months; gives (places so far, flags of the text)."""
     places, whats, count = put
     arabic, han = scripts
-    flags, loose, tight, end, i = 0, 0, 0, FAR, 3
+    # Plain numbers, not literals, for which everything that is called would be compiled once more.
+    flags, loose, tight, end, i = 0, 0, 0, int(np.int64(FAR)), int(np.int64(3))
     while i < n:
         c = p[i]
         if c >= 0x180 or kinds[c] & LOOK == 0:
@@ -217,7 +218,7 @@ def _look_latin(p, n, scripts, put, kinds, words):  # type: ignore[no-untyped-de
 def _look_arabic(p, n, put, table, kinds):  # type: ignore[no-untyped-def]
     """Put the places of Arabic titles, months and words of addresses; gives (places so far, flags of the text)."""
     places, whats, count = put
-    flags, i = 0, 3
+    flags, i = 0, int(np.int64(3))
     while i < n:
         if not is_arabic(p[i]):
             i += 1
@@ -294,7 +295,7 @@ def _hinted(p, i, kind, region, single):  # type: ignore[no-untyped-def]
 def _look_han(p, n, put, single, table, kinds):  # type: ignore[no-untyped-def]
     """Put the places of Chinese names and address labels; gives (places so far, flags of the text)."""
     places, whats, count = put
-    flags, region = 0, FAR
+    flags, region = 0, int(np.int64(FAR))
     for i in range(3, n):
         c, bits = p[i], 0
         if c < 0x4E00 or c > 0x9FFF:

@@ -200,7 +200,7 @@ def _read(text: str, at: int, labelled: bool) -> tuple[int, int]:
     """The span of the name that begins here, over titles, of at most seven words; empty where none does."""
     given, surnames = _known()
     start = stop = at
-    linked, words = False, 0
+    linked, ended, words = False, False, 0
     while words < 7:
         token = _TOKEN.match(text, stop if words else start)
         if not token:
@@ -217,6 +217,7 @@ def _read(text: str, at: int, labelled: bool) -> tuple[int, int]:
         part = words and word in ("الدين", "الله", "الزهراء", "الاسلام")
         last = (
             (words == 1 or (words and word.startswith("ال")))
+            and not ended
             and _ENDS.match(text, token.end())
             and not _ACT.match(word)
         )
@@ -230,6 +231,7 @@ def _read(text: str, at: int, labelled: bool) -> tuple[int, int]:
         start = token.start(1) if not words else start
         stop, words = token.end(), words + 1
         linked = word in _LINKS
+        ended = (words > 1 and word.startswith("ال") and (word in surnames or bool(nisba))) or bool(maghreb)
         if word == "بنت" and not words:
             break
     return (start, stop) if words and not linked else (at, at)

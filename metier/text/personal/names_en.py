@@ -51,6 +51,8 @@ _ACTS = re.compile(
     r"|was (?:admitted|transferred|discharged|seen|referred|born)|is an? [0-9]|is [0-9])"
 )
 """What patients do: it makes a person of a doubtful given name, as in Grace Obi."""
+_TELLS = re.compile(r",? \(?(?:born|DOB|aged|age [0-9]|[0-9]{1,3}[ -]?(?:year|y/?o|M\b|F\b)|MRN|medical record)")
+"""What is told of persons alone, after a name that no list knows."""
 _RELATIONS = (
     "daughter ", "son ", "wife ", "husband ", "mother ", "father ", "sister ", "brother ", "Nurse ", "nurse ",
     "Signed ", "signed ", "ask for ", "incerely, ", "incerely,\n", "egards, ", "egards,\n", "named ",
@@ -177,5 +179,6 @@ def _labelled(text: str, at: int, sure: bool) -> Places:
     start, stop = _trim(text, *found.span(1))
     tokens = {token.strip(",.").title() for token in text[start:stop].split()}
     known = tokens & (entries("given_en") | entries("surnames_en"))
+    sure = sure or _TELLS.match(text, stop) is not None
     if stop > start and (sure or known) and not _NOT_PERSON.match(text, stop):
         yield start, stop
