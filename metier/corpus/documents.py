@@ -1,5 +1,6 @@
 """Rows of a file one by one, whatever its format and wherever it lies: here, in a store or in an archive."""
 
+import codecs
 import contextlib
 import itertools
 import tempfile
@@ -125,6 +126,10 @@ def _text_rows(file: _File, config: "Read", named: tuple[str, ...]) -> Iterator[
     yield from (Row(line, {}, NEITHER) for line in bad)
 
 
+WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""What a file in UTF-16 begins with; a line of a file in something else cannot."""
+
+
 def _mixed(stream: Iterator[bytes], place: Path, bad: deque[int]) -> Iterator[str]:
     """Decode each line on its own, as UTF-8, else GB18030; one that is neither is left blank and its number noted."""
     held, number = b"", 1
@@ -140,6 +145,8 @@ def _mixed(stream: Iterator[bytes], place: Path, bad: deque[int]) -> Iterator[st
             some = []
             for at, line in enumerate(block.split(b"\n"), number):
                 try:
+                    if line.startswith(WIDE):
+                        raise MetierError(f"{place}:{at}: a line in UTF-16")
                     some.append("".join(decode((line,), "", str(place))) if line else "")
                 except MetierError:
                     bad.append(at)

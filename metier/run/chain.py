@@ -16,7 +16,7 @@ from metier.run.account import AccountError
 from metier.run.barrier import OUT, decide, repeated
 from metier.run.context import Context, notes, refuse_empty
 from metier.run.count import Count
-from metier.run.fuse import Unit
+from metier.run.fuse import Unit, fed
 from metier.run.shard import Chain, Engine, Shard, rows_of
 
 
@@ -33,10 +33,15 @@ def run_chain(unit: Unit, context: Context, engine: Engine) -> None:
 
 
 def _followers(unit: Unit, context: Context) -> Iterator[Step]:
-    """The barriers to be made whose sketch this chain can take on the way."""
+    """The barriers to be made whose sketch this chain can take on the way: what else they read is there already."""
+    units = context.plan.units
+    late = {step.name for one in units[units.index(unit) :] for step in one.steps}
     for one in context.plan.todo():
         if any(source.step and source.name == unit.last.name for source in one.sources()):
-            yield from one.barriers()
+            for step in one.barriers():
+                others = {source.name for _, source in step.sources() if source.step} - {s.name for s in fed(step)}
+                if not others & late:
+                    yield step
 
 
 def _todo(chain: Chain) -> Iterator[Shard]:

@@ -75,10 +75,11 @@ def named_files(config: Config | None) -> Iterable[tuple[str, Path]]:
     if config is None:
         return
     for field, hint in get_type_hints(type(config), include_extras=True).items():
-        form = _mark(hint, "files")
+        form, value = _mark(hint, "files"), getattr(config, field)
+        if isinstance(value, Config):
+            yield from ((f"{field}.{inner}", path) for inner, path in named_files(value))
         if not form:
             continue
-        value = getattr(config, field)
         for name in (value,) if isinstance(value, str) else value or ():
             if name:
                 place = form.format(name) if isinstance(form, str) else name

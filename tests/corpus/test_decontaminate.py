@@ -127,14 +127,18 @@ steps:
 """
 
 
-def test_a_run_drops_the_documents_and_lists_the_items(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("late", [False, True], ids=["exam first", "pages first"])
+def test_a_run_drops_the_documents_and_lists_the_items(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: bool
+) -> None:
     monkeypatch.chdir(tmp_path)
     exam = [{"id": q.id, "stem": q.stem, "options": q.options, "key": "A"} for q in EXAM]
     femur, copies = EXAM[1].stem, 3
     pages = [HOST, LONG, written(EXAM[2], list(EXAM[2].options.values())), *(f"{femur} {i}" for i in range(copies))]
     Path("exam.jsonl").write_text("\n".join(map(json.dumps, exam)))
     Path("pages.jsonl").write_text("\n".join(json.dumps({"id": f"p{i}", "text": t}) for i, t in enumerate(pages)))
-    Path("recipe.yaml").write_text(RECIPE)
+    first, second = RECIPE.splitlines()[3:5]
+    Path("recipe.yaml").write_text(RECIPE.replace(f"{first}\n{second}", f"{second}\n{first}") if late else RECIPE)
     run(load("recipe.yaml", (), 0), tmp_path / "runs")
     left = tmp_path / "runs/clean/left"
     assert [doc.id for doc in Artefact(left).records(Document)] == ["p0", "p3", "p4", "p5"]

@@ -14,7 +14,10 @@ from metier.corpus.change_kernels import changes, renamed
 from metier.corpus.conflicts import differences
 from metier.corpus.dedup import Dedup
 from metier.corpus.near import Near
+from metier.recipe import load
 from metier.records import Document, MetierError
+from metier.run.make import run
+from metier.run.plan import plan
 from metier.text.facts import facts, lexicon
 from metier.text.words import words_of
 from tests.corpus.helpers import deduplicated, write
@@ -139,6 +142,27 @@ def test_names_of_a_file_are_facts(tmp_path: Path) -> None:
     assert after(tmp_path / "named", EN, edited, near=Near(names=str(names))) == {}
     with pytest.raises(MetierError, match="no name in it"):
         after(tmp_path / "named", EN, near=Near(names=str(write(tmp_path / "empty.txt", "\n"))))
+
+
+def test_another_list_of_names_makes_the_step_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "pages.txt", EN)
+    write(
+        tmp_path / "recipe.yaml",
+        """
+name: named
+steps:
+  pages: {use: corpus.read, paths: pages.txt}
+  unique: {use: corpus.dedup, near: {names: names.txt}}
+""",
+    )
+    whys = []
+    for names in ("sel amarum", "sel amarum", "oil of tundra"):
+        write(tmp_path / "names.txt", names)
+        found = load("./recipe.yaml")
+        whys.append(plan(found, tmp_path / "runs").steps["unique"].why)
+        run(found, tmp_path / "runs")
+    assert whys == ["not made yet", "", "names.txt changed"]
 
 
 @pytest.mark.parametrize(

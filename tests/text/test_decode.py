@@ -40,7 +40,7 @@ def test_damage_far_behind_the_first_piece_is_named_by_its_offset() -> None:
 
 
 def test_latin1_is_not_read_as_chinese() -> None:
-    with pytest.raises(MetierError, match="byte 0 is neither UTF-8 nor GB18030; mend the file or name its encoding"):
+    with pytest.raises(MetierError, match="byte 0 is neither UTF-8 nor GB18030; mend the file, name its encoding"):
         text("été après déjà".encode("latin-1"), 4096)
 
 
