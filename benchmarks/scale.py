@@ -24,7 +24,7 @@ steps:
   clear: {{use: corpus.decontaminate, from: {{batch: repetition, exams: exam}}}}
   unique: {{use: corpus.dedup, near: {near}}}
 """
-WARM = 400
+WARM = 10_000
 """Documents of the run before the one that is timed: it loads the libraries and the compiled kernels."""
 
 

@@ -59,14 +59,20 @@ def repetition(batch: Batch[Document], config: Repetition) -> Batch[Document]:
     Words are compared without case, accents and punctuation. In Chinese an n-gram of words is one of twice as many
     characters, for most of its words have two and single characters repeat in any text.
     """
-    lines, grams = shares(batch, config.characters_a_word)
-    found = np.concatenate([lines, grams], axis=1)
     why = np.full(len(batch), None, object)
-    for column, (name, label) in reversed(tuple(enumerate(_LABELS.items()))):
+    _blame(why, np.arange(len(batch)), line_shares(batch), config, 0)
+    rest = np.flatnonzero([one is None for one in why])  # what goes for its lines is not searched for n-grams
+    _blame(why, rest, _gram_shares(batch, rest, config.characters_a_word), config, 4)
+    return batch.drop(why.tolist()) if any(why) else batch
+
+
+def _blame(why: NDArray[Any], rows: NDArray[np.int64], found: Shares, config: Repetition, first: int) -> None:
+    """Give rows whose shares pass a threshold the first reason of ``_LABELS`` that holds, from number ``first`` on."""
+    named = list(_LABELS.items())[first : first + found.shape[1]]
+    for column, (name, label) in reversed(tuple(enumerate(named))):
         limit: float | None = getattr(config, name)
         if limit is not None:
-            why[found[:, column] > limit] = f"more than {limit:.0%} of {label}"
-    return batch.drop(why.tolist()) if any(why) else batch
+            why[rows[found[:, column] > limit]] = f"more than {limit:.0%} of {label}"
 
 
 _LABELS = {
@@ -82,14 +88,20 @@ _LABELS = {
 
 def shares(batch: Batch[Document], characters_a_word: float = 2.0) -> tuple[Shares, Shares]:
     """What the thresholds are held against: shapes (rows, 4) of lines and paragraphs, (rows, 9) of n-grams."""
+    return line_shares(batch), _gram_shares(batch, np.arange(len(batch)), characters_a_word)
+
+
+def _gram_shares(batch: Batch[Document], rows: NDArray[np.int64], characters_a_word: float) -> Shares:
+    """The shares of n-grams of some rows, shape (rows, 9)."""
     from metier.corpus.repetition_kernels import repeated_ngrams
 
     found = measures(batch)
-    alone = 2 * found.spaced < found.words
+    alone = (2 * found.spaced < found.words)[rows]
     n = np.array(_SIZES, np.int64)
     sought = np.where(alone[:, None], np.rint(n * characters_a_word).astype(np.int64), n)
-    some = words(batch)
-    return line_shares(batch), repeated_ngrams(some.hashes, some.sizes, some.starts, some.stops, sought)
+    some = words(batch).take(rows)
+    grams: Shares = repeated_ngrams(some.hashes, some.sizes, some.starts, some.stops, sought)
+    return grams
 
 
 @dataclass(frozen=True)
