@@ -1,12 +1,13 @@
 """What a step of a chain did: how many came in, what was kept by language and kind, what was dropped and why."""
 
 from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from metier.artefact import Cell, Example
 from metier.batch import Batch
@@ -68,6 +69,19 @@ def _example(batch: Batch[Any], row: int) -> Example:
     return Example(batch.ids[row].as_py(), text, detail)
 
 
+class _Lengths(NamedTuple):
+    """Characters of each text."""
+
+    characters: NDArray[np.int64]
+
+    def take(self, rows: NDArray[Any]) -> "_Lengths":
+        return _Lengths(self.characters[rows])
+
+
+def _lengths(texts: pa.Array) -> _Lengths:
+    return _Lengths(pc.utf8_length(texts).to_numpy(zero_copy_only=False))
+
+
 def cells(batch: Batch[Any]) -> dict[str, Cell]:
     """Documents, characters and tokens by language and kind; nothing of other nouns."""
     if batch.kind is not Document or not len(batch):
@@ -77,7 +91,7 @@ def cells(batch: Batch[Any]) -> dict[str, Cell]:
     slash = pa.scalar("/", pa.large_string())
     keys = pc.binary_join_element_wise(batch.rows["language"], batch.rows["kind"], slash).dictionary_encode()
     names, at = keys.dictionary.to_pylist(), keys.indices.to_numpy(zero_copy_only=False)
-    letters = pc.utf8_length(batch.rows["text"]).to_numpy(zero_copy_only=False)
+    letters = batch.shared("text", _lengths).characters
     documents = np.bincount(at, minlength=len(names))
     characters = np.bincount(at, weights=letters, minlength=len(names))
     tokens = np.bincount(at, weights=counts(batch), minlength=len(names))

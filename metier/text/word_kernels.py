@@ -58,6 +58,33 @@ def _value_at(data, at, table):  # type: ignore[no-untyped-def]
     return point, table[point] if point < len(table) else point, width
 
 
+@nb.njit(nogil=True, inline="always")
+def ascii_letters(window, left):  # type: ignore[no-untyped-def]
+    """(how many of eight bytes are letters and digits before any other, these in lower case, whether one is a digit).
+
+    ``left`` bytes belong to the text. All eight are told at once by sums that carry into their high bits.
+    """
+    plain = window & np.uint64(0x7F7F7F7F7F7F7F7F)
+    lower = plain | np.uint64(0x2020202020202020)
+    letters = (lower + np.uint64(0x1F1F1F1F1F1F1F1F)) & ~(lower + np.uint64(0x0505050505050505))
+    digits = (plain + np.uint64(0x5050505050505050)) & ~(plain + np.uint64(0x4646464646464646))
+    other = ~((letters | digits) & ~window) & np.uint64(0x8080808080808080)
+    first = other & (~other + np.uint64(1))
+    length = np.int64(8)
+    mask = ~np.uint64(0)
+    if other:
+        mask = (first >> np.uint64(7)) - np.uint64(1)
+        length = np.int64(((first >> np.uint64(7)) * np.uint64(0x0001020304050607)) >> np.uint64(56))
+    if length > left:
+        length = left
+        mask = (np.uint64(1) << np.uint64(8 * left)) - np.uint64(1)
+    return (
+        length,
+        (window | np.uint64(0x2020202020202020)) & mask,
+        digits & ~window & mask & np.uint64(0x8080808080808080),
+    )
+
+
 @nb.njit(nogil=True)
 def _rest(data, at, end, table, cases, state):  # type: ignore[no-untyped-def]
     """(end, hash, pending characters, size, all values joined, hash of what folding hid) of a word, from a state on."""
@@ -72,7 +99,7 @@ def _rest(data, at, end, table, cases, state):  # type: ignore[no-untyped-def]
         if plain != _SKIPPED:
             if plain <= _STOP or value & _ALONE:
                 break
-            packed = (packed << np.uint64(8)) | np.uint64(plain & _BYTE)
+            packed |= np.uint64(plain & _BYTE) << np.uint64(8 * (size & 7))
             if plain >= 0x80:
                 h = (h ^ np.uint64(plain)) * _PRIME
             size += 1
@@ -85,8 +112,11 @@ def _rest(data, at, end, table, cases, state):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True)
-def hash_words(data, offsets, table, cases):  # type: ignore[no-untyped-def]
+def hash_words(data, windows, offsets, table, cases):  # type: ignore[no-untyped-def]
     """The words of every text, and 128 bits of hash of the whole; ``table`` and ``cases`` are those of ``letters``.
+
+    ``windows`` are the eight bytes from each place on, as one number, first byte lowest; behind the last text they end
+    in zeros.
 
     Gives (hashes, sizes in characters, marks) of the words, flat; (starts, stops) of every row's; and of every row
     (high, low, unsettled): what is equal in all but case and white space, where the text is in NFC, which it may not be
@@ -110,17 +140,17 @@ def hash_words(data, offsets, table, cases):  # type: ignore[no-untyped-def]
                 point, value, width = _value_at(data, at, table)
             if value & _PLAIN > _STOP and not value & _ALONE:
                 first, h, packed, size, seen = value, _SEED, np.uint64(0), 0, np.uint32(0)
-                value = small[data[at]]
-                while value & _PLAIN > _STOP:  # plain ASCII, the usual case
-                    packed = (packed << np.uint64(8)) | np.uint64(value & _BYTE)
-                    seen |= value
-                    size += 1
-                    at += 1
-                    if size & 7 == 0:
-                        h = (h ^ packed) * _ROUND
-                        packed = np.uint64(0)
-                    value = small[data[at]] if at < end else _BLANK
-                if value == _LEAD:
+                length, packed, digits = ascii_letters(windows[at], end - at)
+                while length == 8:  # plain ASCII, the usual case, eight characters at a time
+                    seen |= _DIGIT if digits else np.uint32(0)
+                    size += 8
+                    at += 8
+                    h = (h ^ packed) * _ROUND
+                    length, packed, digits = ascii_letters(windows[at], end - at)
+                seen |= _DIGIT if digits else np.uint32(0)
+                size += length
+                at += length
+                if at < end and data[at] >= 0x80:
                     at, h, packed, size, seen, hidden = _rest(data, at, end, table, cases, (h, packed, size, seen))
                     a, flags = a ^ hidden, flags | seen
                 h = mix((h ^ packed) + np.uint64(size))

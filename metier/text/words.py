@@ -66,14 +66,24 @@ def spans(text: str) -> NDArray[np.int64]:
 
 def words_of(texts: Sequence[str] | pa.Array) -> Words:
     """The words of some texts. A word is what ``letters.split`` takes for one."""
-    from metier.text.word_kernels import hash_words
-
     array = texts if isinstance(texts, pa.Array) else pa.array(texts, pa.large_string())
-    (hashes, sizes, marks), (starts, stops), (high, low, unsettled) = hash_words(*utf8(array), table(), cases())
+    (hashes, sizes, marks), (starts, stops), (high, low, unsettled) = _hashed(array)
     whole = np.stack((high, low), axis=1)
     doubtful = np.flatnonzero(unsettled)
     if len(doubtful):
         settled = [nfc(text) for text in array.take(pa.array(doubtful)).to_pylist()]
-        _, _, (high, low, _) = hash_words(*utf8(pa.array(settled, pa.large_string())), table(), cases())
+        _, _, (high, low, _) = _hashed(pa.array(settled, pa.large_string()))
         whole[doubtful] = np.stack((high, low), axis=1)
     return Words(hashes, sizes, marks, starts, stops, whole)
+
+
+def _hashed(texts: pa.Array) -> Any:
+    """What ``hash_words`` finds; the bytes are copied, so that eight can be read at once from any of them."""
+    from metier.text.word_kernels import hash_words
+
+    data, offsets = utf8(texts)
+    size = int(offsets[-1] - offsets[0])
+    padded = np.zeros(size + 8, np.uint8)
+    padded[:size] = data[offsets[0] : offsets[-1]]
+    windows = np.ndarray((size + 1,), np.dtype("<u8"), padded, strides=(1,))
+    return hash_words(padded, windows, offsets - offsets[0], table(), cases())
