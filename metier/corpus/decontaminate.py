@@ -52,12 +52,13 @@ def sketch(batch: Batch[Document], exams: Path, config: Decontaminate) -> pa.Tab
 
     manifest = Artefact(exams).manifest
     index = load(exams, manifest.fingerprint if manifest else "", config.words, config.characters)
-    found: list[list[dict[str, Any]]] = [[] for _ in range(len(batch))]
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row, item, how, share in matches(index, words(batch), config.share):
         ids = json.dumps(index.items[item].questions, ensure_ascii=False)
         found[row].append({"item": ids, "how": how, "share": share})
     exam = {"exam": msgspec.json.encode(index.exam)}
-    return pa.table([batch.ids, pa.array(found, HITS)], names=["id", "hits"]).replace_schema_metadata(exam)
+    lists = pa.array([found.get(row, []) for row in range(len(batch))] if found else [[]] * len(batch), HITS)
+    return pa.table([batch.ids, lists], names=["id", "hits"]).replace_schema_metadata(exam)
 
 
 def hits(batch: Batch[Document], index: "Index", config: Decontaminate) -> list[tuple[str, str, str, float]]:

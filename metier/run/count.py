@@ -53,12 +53,10 @@ def count(count_in: int, before: Batch[Any], kept: Batch[Any]) -> Count:
 
 def _examples(batch: Batch[Any]) -> dict[str, list[Example]]:
     """The first few dropped rows of every reason, with the beginning of their text."""
-    found: dict[str, list[int]] = {}
-    for row in np.flatnonzero(batch.why.is_valid().to_numpy(zero_copy_only=False)).tolist():
-        some = found.setdefault(batch.why[row].as_py(), [])
-        if len(some) < EXAMPLES:
-            some.append(row)
-    return {why: [_example(batch, row) for row in rows] for why, rows in found.items()}
+    reasons = batch.why.dictionary_encode()
+    codes = reasons.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    rows = {why: np.flatnonzero(codes == code)[:EXAMPLES] for code, why in enumerate(reasons.dictionary.to_pylist())}
+    return {why: [_example(batch, row) for row in some.tolist()] for why, some in rows.items()}
 
 
 def _example(batch: Batch[Any], row: int) -> Example:
