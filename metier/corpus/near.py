@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from metier.artefact import Each, Sketches
 from metier.batch import Batch
 from metier.corpus.conflicts import Pair, conflicts
-from metier.corpus.near_spill import Spill, forget, spill
+from metier.corpus.near_spill import Spill, spill
 from metier.files import find, lines, texts
 from metier.records import Config, Document, Files, MetierError
 from metier.text.facts import Lexicon, facts, lexicon
 from metier.text.words import Words, words
 
 Rows = NDArray[np.int64]
-MOST, CHUNK = 256, 2_000_000
+MOST, CHUNK = 256, 1_000_000
 """Comparisons of one record with better ones; words of text that are held at a time."""
 SAMPLE, RUNS, TELLING, COMMON = 4_000_000, 256, 500, 3
 """Words that are counted to tell the common ones; runs of documents they are taken in; groups of documents needed to
@@ -118,7 +118,6 @@ def near_duplicates(sketches: Sketches, single: NDArray[np.bool_], near: Near, o
         for gone, pairs in each(work, _chunks(held, parent)):
             found += gone
             alike += pairs
-    forget()
     with (out / "conflicts.jsonl").open("w", encoding="utf-8") as file:
         for conflict in conflicts(sketches, sorted(alike), near.entity):
             file.write(json.dumps(conflict, ensure_ascii=False) + "\n")

@@ -5,7 +5,7 @@ A file a part of the records: the hashes of their words, the marks of these, and
 
 import functools
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,25 +45,26 @@ class Spill(NamedTuple):
         for part, (first, last) in enumerate(zip(self.firsts[:-1], self.firsts[1:], strict=True)):
             some = at[slice(*np.searchsorted(at, (first, last)))] - first
             if len(some):
-                ends = np.cumsum(self.counts[first:last])
-                where = [slice(ends[i] - self.counts[first + i], ends[i]) for i in some.tolist()]
-                hashes += [_opened(self.home, part, "hashes", np.uint64)[one] for one in where]
-                marks += [_opened(self.home, part, "marks", np.uint8)[one] for one in where]
-                narrow.append(_opened(self.home, part, "narrow", np.uint64).reshape(last - first, -1)[some])
+                counts = self.counts[first:last]
+                begins = np.cumsum(counts) - counts
+                hashes += _read(_file(self.home, part, "hashes"), np.dtype(np.uint64), begins[some], counts[some])
+                marks += _read(_file(self.home, part, "marks"), np.dtype(np.uint8), begins[some], counts[some])
+                width = _file(self.home, part, "narrow").stat().st_size // 8 // (last - first)
+                columns = np.full(len(some), width)
+                narrow += _read(_file(self.home, part, "narrow"), np.dtype(np.uint64), some * width, columns)
         stops = np.cumsum(self.counts[at])
         starts = stops - self.counts[at]
-        return Held(np.concatenate(hashes), np.concatenate(marks), starts, stops, np.concatenate(narrow))
+        return Held(np.concatenate(hashes), np.concatenate(marks), starts, stops, np.stack(narrow))
 
 
-@functools.lru_cache(maxsize=32)
-def _opened(home: Path, part: int, name: str, kind: type[np.generic]) -> NDArray[np.generic]:
-    file = _file(home, part, name)
-    return np.memmap(file, kind, "r") if file.stat().st_size else np.empty(0, kind)
-
-
-def forget() -> None:
-    """Let go of what was opened, so that its disk is free again."""
-    _opened.cache_clear()
+def _read(file: Path, kind: np.dtype[Any], begins: Rows, counts: Rows) -> list[NDArray[Any]]:
+    """Some stretches of a file of numbers. They are read, not mapped: mapped pages would count as memory in use."""
+    with file.open("rb") as opened:
+        found = []
+        for begin, count in zip(begins.tolist(), counts.tolist(), strict=True):
+            opened.seek(begin * kind.itemsize)
+            found.append(np.frombuffer(opened.read(count * kind.itemsize), kind))
+    return found
 
 
 def _file(home: Path, part: int, name: str) -> Path:

@@ -20,6 +20,7 @@ from metier.records import Dropped, Record
 from metier.run.account import AccountError
 from metier.run.context import Context
 from metier.run.fuse import Unit
+from metier.run.memory import release
 
 OUT = "out"
 """Where a decision puts files of its own until its artefact is finished."""
@@ -85,6 +86,7 @@ def decide(unit: Unit, context: Context, each: Each) -> None:
             part = file.with_suffix(".tmp")
             pq.write_table(table, part)
             part.replace(file)
+            release()
         gone = np.union1d(gone, read_gone(file).rows)
 
 

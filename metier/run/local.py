@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from metier import progress
 from metier.artefact import Each
+from metier.run.memory import release
 from metier.run.shard import Chain, Numbered, Passed, Report, Shard, pass_batch, write_shard
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ class Local:
             if len(parts) >= threads > 1:
                 whole = functools.partial(_whole, chain, work)
                 for number, report in ordered(pool, whole, parts, threads):
+                    release()
                     done += report.steps[chain.unit.head.name].count_in
                     progress.report(done, 0, "records", chain.unit.last.name)
                     yield number, report
@@ -39,6 +41,7 @@ class Local:
             for shard in parts or todo:
                 results = ordered(pool, work, chain.batches(shard), 2 * threads)
                 report = write_shard(chain, shard.number, results, done)
+                release()
                 done += report.steps[chain.unit.head.name].count_in
                 yield shard.number, report
 
