@@ -1,7 +1,7 @@
 """The corpus room against its bars: one fused pass beside the floor, memory and time at ten times the size, and
 precision and recall on a corpus whose truth is known.
 
-python -m benchmarks.corpus [--megabytes 210] [--text FILE.jsonl] [--size 1] [--rounds 3] [--large 500]
+python -m benchmarks.corpus [--megabytes 210] [--text FILE.jsonl] [--size 3] [--rounds 3] [--large 500]
 
 Without --text, prose is gathered from the documentation on this machine. The peers have benchmarks of their own:
 benchmarks.near and benchmarks.quality.
@@ -118,7 +118,7 @@ def main() -> int:
     parser.add_argument("--megabytes", type=float, default=210)
     parser.add_argument("--large", type=float, default=500, help="megabytes of the larger run for memory and time")
     parser.add_argument("--text", type=Path, help="JSON Lines with text and source; gathered here by default")
-    parser.add_argument("--size", type=float, default=1, help="size of the made corpus")
+    parser.add_argument("--size", type=float, default=3, help="size of the made corpus")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--rounds", type=int, default=3)
     found = parser.parse_args()
