@@ -73,7 +73,8 @@ class _Told:
         runs = changes(self.words, other.words)
         if len(runs) and runs[0, 0] < 0:
             return [(f"more than {MOST_CHANGES} words differ", "")]
-        return [(self.told(a, b), other.told(c, d)) for a, b, c, d in runs.tolist()]
+        found = [(self.told(a, b), other.told(c, d)) for a, b, c, d in runs.tolist()]
+        return found or [("other signs or punctuation", "")]
 
     def told(self, first: int, stop: int) -> str:
         """Some of the words as the text writes them."""

@@ -176,8 +176,7 @@ def settle(order, texts, sets, keys, buckets, rules):  # type: ignore[no-untyped
             if within and better and _stands_in(its[0], mine[0]):
                 kept[one], alike[one] = other, values[i]
                 break
-            same = len(its[0]) == len(mine[0]) and np.all(its[0] == mine[0])
-            if not same and (facts[other] != facts[one] or renamed(its, mine, vocabulary)):
+            if facts[other] != facts[one] or renamed(its, mine, vocabulary):
                 varies = True
                 if better:
                     pairs.append((other, np.int64(one), values[i]))

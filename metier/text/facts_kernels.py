@@ -52,6 +52,9 @@ def fact_hashes(hashes, marks, rows, expressions, single):  # type: ignore[no-un
             if marks[at] & OPENS:
                 total += mix(h)
                 h = np.uint64(0)
+            sign = np.uint64(marks[at] >> 4)
+            if sign:
+                h = mix(h * _BASE + sign)
             if not marks[at] & (DIGIT | CAPITAL) and not sieve[hashes[at] & np.uint64(0xFFFF)]:
                 at += 1
                 continue

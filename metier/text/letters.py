@@ -16,8 +16,12 @@ BLANK, SKIPPED, LINE, SIGN, STOP = range(5)
 """White space; no trace in a word; a line's end; punctuation; one that ends a sentence. All else are letters."""
 ALONE, CAPITAL, DIGIT, FOLDED, UNSETTLED = 1 << 31, 1 << 30, 1 << 29, 1 << 28, 1 << 27
 """Flags: a word of its own; a capital letter; a digit; not told from others in words; may compose with a neighbour."""
-PLAIN = UNSETTLED - 1
-"""What is left of a value without its flags: the code point that is compared."""
+PLAIN, SIGNED = (1 << 21) - 1, 21
+"""What is left of a value without its flags: the code point that is compared; where the number of a sign begins."""
+_SIGNS = {sign: number for number, some in enumerate(
+    ("", "%٪％", "‰", "°℃", "<＜", ">＞", "≤", "≥", "±", "+＋", "=＝", "×✕", "-−–－", ".．٫", ",，٬", "/:／：∶"),
+) for sign in some}  # fmt: skip
+"""Signs that numbers carry, and what tells them apart. Those from the hyphen on count only beside a digit."""
 
 _UNSPACED = (
     (0x2E80, 0x2FDF), (0x3005, 0x3007), (0x3041, 0x30FF), (0x31F0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF),
@@ -47,7 +51,7 @@ def _plain(char: str) -> int:
     if category in ("Mn", "Me") and unicodedata.combining(char) and _foldable_mark(point) and not _between(point):
         return SKIPPED | FOLDED
     if category[0] not in "LNM" and not _stands_for_letters(char):
-        return STOP if char in _STOPS else SIGN
+        return (STOP if char in _STOPS else SIGN) | _SIGNS.get(char, 0) << SIGNED
     if _between(point):
         return point | ALONE
     base = _base(char)

@@ -13,12 +13,13 @@ _PRIME = np.uint64(0x100000001B3)
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _ROUND = np.uint64(0xFF51AFD7ED558CCD)
 _ALONE, _CAPITAL, _DIGIT, _FOLDED, _UNSETTLED = (np.uint32(1 << bit) for bit in (31, 30, 29, 28, 27))
-_PLAIN = np.uint32((1 << 27) - 1)
+_PLAIN = np.uint32((1 << 21) - 1)
 _BYTE, _LEAD = np.uint32(0xFF), np.uint32(1 << 27)
 """The low byte; what stands for the first byte of a character beyond ASCII, told from all values by its zeros."""
 _BLANK, _SKIPPED, _LINE, _SIGN, _STOP = (np.uint32(code) for code in range(5))
 CAPITAL, DIGIT, OPENS, ALONE = 1, 2, 4, 8
-"""Marks of a word: begins with a capital; holds a digit; the first of a sentence or line; one unspaced character."""
+"""Marks of a word: begins with a capital; holds a digit; the first of a sentence or line; one unspaced character. The
+high four bits tell the signs before it, as in < 5, -5 and 2.5."""
 
 Hashes = NDArray[np.uint64]
 Places = NDArray[np.int64]
@@ -85,6 +86,20 @@ def ascii_letters(window, left):  # type: ignore[no-untyped-def]
     )
 
 
+@nb.njit(nogil=True, inline="always")
+def _sign(value, data, at, width, end):  # type: ignore[no-untyped-def]
+    """What a separator that ends at ``at`` says of the numbers beside it: 1 to 15, or 0 for nothing.
+
+    A hyphen or slash counts before a digit, a point, comma or colon between two.
+    """
+    sign = np.int64((value >> np.uint32(21)) & np.uint32(15))
+    if sign < 12:
+        return sign
+    after = at < end and 48 <= data[at] <= 57
+    before = at > width and 48 <= data[at - width - 1] <= 57
+    return sign if after and (before or sign in (12, 15)) else np.int64(0)
+
+
 @nb.njit(nogil=True)
 def _rest(data, at, end, table, cases, state):  # type: ignore[no-untyped-def]
     """(end, hash, pending characters, size, all values joined, hash of what folding hid) of a word, from a state on."""
@@ -104,7 +119,7 @@ def _rest(data, at, end, table, cases, state):  # type: ignore[no-untyped-def]
                 h = (h ^ np.uint64(plain)) * _PRIME
             size += 1
             if size & 7 == 0:
-                h = (h ^ packed) * _ROUND
+                h = mix(h ^ packed)
                 packed = np.uint64(0)
         seen |= value
         at += width
@@ -133,7 +148,7 @@ def hash_words(data, windows, offsets, table, cases):  # type: ignore[no-untyped
     for row in range(rows):
         starts[row] = count
         at, end = offsets[row], offsets[row + 1]
-        a, b, flags, opens = _SEED, _BASE, np.uint32(0), OPENS
+        a, b, flags, opens, pending = _SEED, _BASE, np.uint32(0), OPENS, 0
         while at < end:
             value, point, width = small[data[at]], np.uint32(data[at]), 1
             if value == _LEAD:
@@ -145,7 +160,7 @@ def hash_words(data, windows, offsets, table, cases):  # type: ignore[no-untyped
                     seen |= _DIGIT if digits else np.uint32(0)
                     size += 8
                     at += 8
-                    h = (h ^ packed) * _ROUND
+                    h = mix(h ^ packed)
                     length, packed, digits = ascii_letters(windows[at], end - at)
                 seen |= _DIGIT if digits else np.uint32(0)
                 size += length
@@ -160,15 +175,19 @@ def hash_words(data, windows, offsets, table, cases):  # type: ignore[no-untyped
                 plain = value & _PLAIN
                 flags |= value
                 if plain <= _STOP:
-                    if plain in (_LINE, _STOP):
+                    sign = _sign(value, data, at, width, end)
+                    pending = (pending * 7 ^ sign) & 15 if sign else pending
+                    if plain == _LINE or (plain == _STOP and not sign):
                         opens = OPENS
                     if plain == _SKIPPED or plain > _LINE:
                         a, b = (a ^ np.uint64(point)) * _PRIME, (b + np.uint64(point)) * _ROUND
                     continue
                 h, size, mark = mix((_SEED ^ np.uint64(plain)) * _PRIME), 1, ALONE
-            hashes[count], sizes[count], marks[count] = h, min(size, 65535), mark | opens
-            count += 1
+            hashes[count], sizes[count], marks[count] = h, min(size, 65535), mark | opens | (pending << 4)
+            count, pending = count + 1, 0
             a, b, opens = (a ^ h) * _PRIME, (b + h) * _ROUND, 0
+        if pending and count > starts[row]:
+            marks[count - 1] ^= pending << 4
         stops[row] = count
         high[row], low[row], unsettled[row] = mix(a), mix(b ^ (a >> np.uint64(7))), flags & _UNSETTLED != 0
     return (hashes[:count], sizes[:count], marks[:count]), (starts, stops), (high, low, unsettled)

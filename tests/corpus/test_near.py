@@ -98,11 +98,35 @@ def test_a_text_within_another_goes_only_where_that_is_wished(tmp_path: Path) ->
     assert after(tmp_path / "other", EN, framed.replace("20 mg", "30 mg"), near=Near(contained=True)) == {}
 
 
-def test_punctuation_alone_is_no_other_fact(tmp_path: Path) -> None:
-    other = EN.replace("20 mg of Fendoral twice daily with", "20 mg of Fendoral. Twice daily, with").replace(
-        "10 mg once", "10 mg: once"
-    )
-    assert list(after(tmp_path, EN, other)) == ["d1"] and conflicts(tmp_path) == []
+SIGNS = [
+    ("1.2 mg", "1-2 mg"), ("1/2 mg", "1.2 mg"), ("3 × 5 mg", "3.5 mg"), ("below < 30 or so", "below > 30 or so"),
+    ("at -5 mmol", "at +5 mmol"), ("a test (+) then", "a test (-) 5 then"), ("0.9% salt", "0.9‰ salt"),
+    ("5% of it", "5 of it"), ("a level of 2.3 is", "a level of 3.2 is"), ("应为2.3左右", "应为3.2左右"),
+    ("≥ 4 hours", "≤ 4 hours"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new"), SIGNS)
+def test_signs_and_decimals_are_facts(tmp_path: Path, old: str, new: str) -> None:
+    frame = EN + "\nThis stands at the end of the page: %s as the rest of it says."
+    assert after(tmp_path, frame % old if "%" not in old else frame.replace("%s", old), frame.replace("%s", new)) == {}
+
+
+def test_long_numbers_and_names_are_told_apart(tmp_path: Path) -> None:
+    serials = [f"6222021{a:04d}{b:05d}" for a in range(0, 10000, 97) for b in range(0, 100000, 4999)]
+    stamps = [
+        f"2024{m:02d}{d:02d}{h:02d}{s:02d}00+{z}"
+        for m in range(1, 13)
+        for d in range(1, 29)
+        for h in range(24)
+        for s in (1, 10)
+        for z in (0, 1)
+    ]
+    names = [f"methyl{a}leahylpro{b}noxide" for a in "abcdefghij" for b in "abcdefghij"]
+    for some in (serials, names, stamps):
+        found = words_of([" ".join(some)])
+        assert len(np.unique(found.hashes)) == len({word for text in some for word in text.split("+")})
+    assert after(tmp_path, "paid to 3157413130329901 today", "paid to 3157413430329900 today") == {}
 
 
 def test_other_questions_keep_nearly_equal_answers_apart(tmp_path: Path) -> None:
