@@ -1,6 +1,6 @@
 """One corpus recipe on a file, in a process of its own: how long it took, and how much memory at most.
 
-python -m benchmarks.scale FILE [--exact] [--keep DIR]   prints one JSON object
+python -m benchmarks.scale FILE [--exact]   prints one JSON object
 """
 
 import argparse

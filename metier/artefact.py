@@ -134,6 +134,10 @@ class Sketches(msgspec.Struct, frozen=True):
     gone: tuple[NDArray[np.int64], ...] = ()
     """Of each part the rows (ascending) that an earlier decision took away; empty where there was none."""
 
+    def part(self, number: int) -> "Sketches":
+        """One part of them alone."""
+        return Sketches(self.kind, self.parts[number : number + 1], self.gone[number : number + 1])
+
     @property
     def rows(self) -> int:
         """How many records there are."""

@@ -6,6 +6,7 @@ go on using the old word hash of another file. So the cache directory bears a ha
 
 import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -14,11 +15,23 @@ import numba
 HOME = Path(__file__).parent
 
 
+def _sources() -> list[bytes]:
+    """The modules that compile something, and what they import of this package: its constants are compiled in."""
+    texts = {file: file.read_bytes() for file in HOME.rglob("*.py")}
+    compiling = [text for text in texts.values() if b"njit" in text]
+    named = {one.decode() for text in compiling for one in re.findall(rb"^from metier\.([\w.]+) import", text, re.M)}
+    return [text for file, text in texts.items() if b"njit" in text or _module(file) in named]
+
+
+def _module(file: Path) -> str:
+    return ".".join(file.relative_to(HOME).with_suffix("").parts)
+
+
 def _cache() -> Path:
     """Where compiled kernels are kept: beside the package, or in the user's cache where that cannot be written to."""
     mark = hashlib.sha256(numba.__version__.encode())
-    for file in sorted(HOME.rglob("*_kernels.py")):
-        mark.update(file.read_bytes())
+    for source in sorted(_sources()):
+        mark.update(source)
     name = f"kernels-{mark.hexdigest()[:16]}"
     for home in (HOME / "__pycache__", Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "metier"):
         try:

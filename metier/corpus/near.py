@@ -3,10 +3,11 @@
 Narrow columns lie on disk and are read one at a time; only records that share a bucket with another are read again.
 """
 
+import contextlib
 import functools
 import itertools
 import json
-import tempfile
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -27,6 +28,8 @@ from metier.text.words import Words, words
 Rows = NDArray[np.int64]
 MOST, CHUNK = 256, 1_000_000
 """Comparisons of one record with better ones; words of text that are held at a time."""
+SPILL = "spill"
+"""Where records lie while they are compared; the engine clears it away if a crash leaves it."""
 SAMPLE, RUNS, TELLING, COMMON = 4_000_000, 256, 500, 3
 """Words that are counted to tell the common ones; runs of documents they are taken in; groups of documents needed to
 tell; groups that a common word stands in."""
@@ -111,9 +114,10 @@ def near_duplicates(sketches: Sketches, single: NDArray[np.bool_], near: Near, o
     parent = _components(sketches, single, near, each)
     found: list[Pair] = []
     alike: list[Pair] = []
-    with tempfile.TemporaryDirectory(dir=out.parent) as home:
+    shutil.rmtree(out.parent / SPILL, ignore_errors=True)  # what a crash left
+    with _removed(out.parent / SPILL) as home:
         rows = np.flatnonzero(np.bincount(parent, minlength=len(parent))[parent] > 1)
-        held = spill(sketches, rows, ["asked", *_columns(near)], Path(home), each)
+        held = spill(sketches, rows, ["asked", *_columns(near)], home, each)
         work = functools.partial(_settled, held, near, _common(sketches, parent))
         for gone, pairs in each(work, _chunks(held, parent)):
             found += gone
@@ -123,6 +127,15 @@ def near_duplicates(sketches: Sketches, single: NDArray[np.bool_], near: Near, o
             file.write(json.dumps(conflict, ensure_ascii=False) + "\n")
     columns = list(zip(*sorted(found), strict=True)) or [(), (), ()]
     return Found(np.array(columns[0], np.int64), np.array(columns[1], np.int64), np.array(columns[2], np.float64))
+
+
+@contextlib.contextmanager
+def _removed(home: Path) -> Iterator[Path]:
+    """A directory that is gone afterwards."""
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _components(sketches: Sketches, single: NDArray[np.bool_], near: Near, each: Each) -> Rows:

@@ -76,14 +76,17 @@ def spill(sketches: Sketches, rows: Rows, columns: list[str], home: Path, each: 
     home.mkdir(parents=True, exist_ok=True)
     ends = np.cumsum([0, *(len(left) for left in sketches.left())])
     firsts = np.searchsorted(rows, ends)
-    parts = [(part, rows[firsts[part] : firsts[part + 1]]) for part in range(len(sketches.parts))]
-    counts = list(each(functools.partial(_write, sketches, columns, home), parts))
+    parts = [
+        (part, sketches.part(part), rows[firsts[part] : firsts[part + 1]] - ends[part])
+        for part in range(len(sketches.parts))
+    ]
+    counts = list(each(functools.partial(_write, columns, home), parts))
     return Spill(home, rows, np.concatenate([*counts, np.empty(0, np.int64)]).astype(np.int64), firsts)
 
 
-def _write(sketches: Sketches, columns: list[str], home: Path, item: tuple[int, Rows]) -> Rows:
+def _write(columns: list[str], home: Path, item: tuple[int, Sketches, Rows]) -> Rows:
     """Write one part; give how many words each of its records has."""
-    part, rows = item
+    part, sketches, rows = item
     counts = [np.empty(0, np.int64)]
     narrow = sketches.take(rows, columns)
     table = [narrow[name].to_numpy().astype(np.uint64, copy=False) for name in columns]

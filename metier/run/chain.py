@@ -153,7 +153,7 @@ def _stands(context: Context, step: Step, mark: str) -> bool:
 
 def tidy(unit: Unit, context: Context) -> None:
     """Remove what only the making needed; a crash before this leaves nothing but a little waste."""
-    for name in ("shards", "raw", "sketch", "inner", OUT):
+    for name in ("shards", "raw", "sketch", "spill", "inner", OUT):
         shutil.rmtree(context.root / unit.last.name / name, ignore_errors=True)
     (context.root / unit.last.name / "decision.parquet").unlink(missing_ok=True)
     for step in unit.barriers():

@@ -130,12 +130,9 @@ def _rest(data, at, end, table, cases, state):  # type: ignore[no-untyped-def]
 def hash_words(data, windows, offsets, table, cases):  # type: ignore[no-untyped-def]
     """The words of every text, and 128 bits of hash of the whole; ``table`` and ``cases`` are those of ``letters``.
 
-    ``windows`` are the eight bytes from each place on, as one number, first byte lowest; behind the last text they end
-    in zeros.
-
-    Gives (hashes, sizes in characters, marks) of the words, flat; (starts, stops) of every row's; and of every row
-    (high, low, unsettled): what is equal in all but case and white space, where the text is in NFC, which it may not be
-    in an unsettled row.
+    ``windows`` are the eight bytes from each place on as one number, first byte lowest. Gives (hashes, sizes, marks) of
+    words, flat; (starts, stops) of every row's; and of every row (high, low, unsettled): what is equal in all but case
+    and white space where the text is in NFC, which it may not be in an unsettled row.
     """
     small = np.full(256, _LEAD, np.uint32)
     small[:128] = table[:128]

@@ -3,9 +3,9 @@
 A look may point at too much and never at too little: every place is read again by the finder of its kind.
 """
 
-import numba as nb
 import numpy as np
 
+from metier.jit import numba as nb
 from metier.text.personal.look_bits import (
     AFTER,
     BESIDE,

@@ -1,9 +1,9 @@
 """Characters as the compiled look reads them: code points, and what kind each is."""
 
-import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
+from metier.jit import numba as nb
 from metier.text.word_kernels import point_at
 
 FAR = -(1 << 30)

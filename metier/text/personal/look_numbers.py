@@ -1,7 +1,6 @@
 """What can begin with a number, by what stands beside it; compiled for ``look_kernels``."""
 
-import numba as nb
-
+from metier.jit import numba as nb
 from metier.text.personal.look_bits import (
     ANSWER,
     BED,
