@@ -155,13 +155,11 @@ def hash_words(data, windows, offsets, table, cases):  # type: ignore[no-untyped
                 length, packed, digits = ascii_letters(windows[at], end - at)
                 while length == 8:  # plain ASCII, the usual case, eight characters at a time
                     seen |= _DIGIT if digits else np.uint32(0)
-                    size += 8
-                    at += 8
+                    size, at = size + 8, at + 8
                     h = mix(h ^ packed)
                     length, packed, digits = ascii_letters(windows[at], end - at)
                 seen |= _DIGIT if digits else np.uint32(0)
-                size += length
-                at += length
+                size, at = size + length, at + length
                 if at < end and data[at] >= 0x80:
                     at, h, packed, size, seen, hidden = _rest(data, at, end, table, cases, (h, packed, size, seen))
                     a, flags = a ^ hidden, flags | seen
