@@ -23,6 +23,9 @@ class Bomb(Exception):
     """A member unpacks to far more than is safe."""
 
 
+LINK = "a link in an archive, its target is not followed"
+
+
 class Member(NamedTuple):
     """A file in an archive: its name there, its bytes (to be read before the next member), or why it has none."""
 
@@ -83,7 +86,7 @@ class _File:
 
 
 def tar_members(pieces: Iterable[bytes], place: Path) -> Iterator[Member]:
-    """The files of a tar archive, packed or not, in one pass; folders and links are passed over.
+    """The files of a tar archive, packed or not, in one pass; folders are passed over, links named.
 
     MetierError where the archive is damaged or ends before its end mark; a second archive behind it is read as well.
     """
@@ -114,6 +117,8 @@ def tar_members(pieces: Iterable[bytes], place: Path) -> Iterator[Member]:
             while info := archive.next():
                 if info.isfile():
                     yield Member(info.name, functools.partial(_tar_bytes, archive, info, packed, place))
+                elif not info.isdir():
+                    yield Member(info.name, lambda: iter(()), LINK)
                 archive.members = []
                 if stream.size > HOPELESS and stream.size > RATIO * packed.size:
                     yield Member("", lambda: iter(()), REST)
@@ -147,11 +152,13 @@ def zip_members(file: BinaryIO, place: Path) -> Iterator[Member]:
         raise MetierError(f"{place}: damaged or cut short ({error}); fetch the file again") from None
     with archive:
         for info in archive.infolist():
-            if not info.is_dir() and (info.external_attr >> 28) != 0o12:  # a link, in the mode bits of Unix
+            if not info.is_dir():
                 yield Member(info.filename, functools.partial(_zip_bytes, archive, info, place), _refused(info))
 
 
 def _refused(info: zipfile.ZipInfo) -> str:
+    if info.external_attr >> 28 == 0o12:  # a link, in the mode bits of Unix
+        return LINK
     if info.flag_bits & 1:
         return "encrypted zip member"
     known = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
