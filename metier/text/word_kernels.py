@@ -170,12 +170,13 @@ def hash_words(data, windows, offsets, table, cases):  # type: ignore[no-untyped
                 plain = value & _PLAIN
                 flags |= value
                 if plain <= _STOP:
-                    sign = _sign(value, data, at, width, end)
-                    pending = (pending * 7 ^ sign) & 15 if sign else pending
-                    if plain == _LINE or (plain == _STOP and not sign):
-                        opens = OPENS
                     if plain == _SKIPPED or plain > _LINE:
                         a, b = (a ^ np.uint64(point)) * _PRIME, (b + np.uint64(point)) * _ROUND
+                        sign = _sign(value, data, at, width, end)
+                        pending = (pending * 7 ^ sign) & 15 if sign else pending
+                        opens = OPENS if plain == _STOP and not sign else opens
+                    elif plain == _LINE:
+                        opens = OPENS
                     continue
                 h, size, mark = mix((_SEED ^ np.uint64(plain)) * _PRIME), 1, ALONE
             hashes[count], sizes[count], marks[count] = h, min(size, 65535), mark | opens | (pending << 4)
