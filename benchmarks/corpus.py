@@ -74,8 +74,8 @@ def speed(file: Path, rounds: int) -> list[Bar]:
             f"{found['peak']:.0f} MB at most"
         )
     return [
-        Bar("fused pass, share of the floor per core", round(median(passes), 3), "", ">= 0.25"),
-        Bar("the same with decisions and the second pass", round(median(wholes), 3), "", ">= 0"),
+        Bar("pass up to the signatures, share of the floor per core", round(median(passes), 3), "", ">= 0.25"),
+        Bar("the same with duplicates decided and taken out", round(median(wholes), 3), "", ">= 0.25"),
     ]
 
 
@@ -104,7 +104,10 @@ def trust(size: float, seed: int) -> list[Bar]:
     }  # fmt: skip
     bars = []
     for name, (value, n) in (duplicates(truth) | leaks(truth)).items():
-        bars.append(Bar(f"{name} (n = {n})", value, "", least.get(name, ">= 0")))
+        if name in least:
+            bars.append(Bar(f"{name} (n = {n})", value, "", least[name]))
+        else:
+            print(f"{name} (n = {n}): {value:.4f}")
     for kind, language, recall, precision, n in personal(truth):
         known = kind in PATTERNED
         bars.append(Bar(f"{kind} {language}: recall (n = {n})", recall, "", ">= 0.99" if known else ">= 0.9"))

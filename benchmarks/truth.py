@@ -59,8 +59,8 @@ def kept(dropped: Dropped) -> str:
 
 
 def share(hits: int, of: int) -> float:
-    """A share, 0 of nothing."""
-    return round(hits / of, 4) if of else 0.0
+    """A share, unrounded: a bar is not cleared by rounding; 0 of nothing."""
+    return hits / of if of else 0.0
 
 
 def duplicates(truth: Truth) -> dict[str, tuple[float, int]]:

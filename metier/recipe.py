@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import msgspec
 
@@ -190,6 +190,10 @@ class _Reader(msgspec.Struct, frozen=True):
             if not key and (missing := re.search(r"field `(\w+)`", message)):
                 remedy = f"write it there, or --set steps.{self.name}.{missing[1]}=VALUE"
                 raise self.fail(f"{stage.name} needs the setting {missing[1]!r}; {remedy}") from None
+            if key and (unknown := re.search(r"unknown field `(\w+)`", message)):
+                hint = did_you_mean(unknown[1], _settings_of(stage.config, key))
+                place = key, unknown[1]
+                raise self.fail(f"{key} of {stage.name} has no setting {unknown[1]!r}; {hint}", *place) from None
             value = f"{key} is {own[key]!r}: " if key in own else ""
             raise self.fail(f"{value}{message[:1].lower()}{message[1:]}", key) from None
         except MetierError as error:
@@ -283,6 +287,13 @@ class _Reader(msgspec.Struct, frozen=True):
                 raise MetierError(f"{name} holds no finished {kind} records; read files with corpus.read")
         except MetierError as error:
             raise self.fail(f"{one.name}: {error}", "from", one.name) from None
+
+
+def _settings_of(config: type[Config], key: str) -> tuple[str, ...]:
+    """The settings of the table that stands under a setting."""
+    hint = get_type_hints(config).get(key)
+    tables = [one for one in (hint, *get_args(hint)) if isinstance(one, type) and issubclass(one, Config)]
+    return tuple(name for table in tables for name in table.__struct_fields__)
 
 
 def _environment(value: Any, lines: Lines, keys: tuple[str, ...]) -> Any:

@@ -139,3 +139,13 @@ def test_every_shipped_recipe_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
         assert load(name, ["steps.pages.paths=x.jsonl"] if name == "medquad" else []).steps
     with pytest.raises(RecipeError, match="needs the setting 'paths'"):
         load("medquad")
+
+
+def test_a_typo_inside_a_table_is_told_with_the_nearest_name(tmp_path: Path) -> None:
+    file = tmp_path / "recipe.yaml"
+    text = "name: x\nsteps:\n  pages: {use: corpus.read, paths: a.txt}\n  unique:\n    use: corpus.dedup\n"
+    file.write_text(text + "    near:\n      similarty: 0.8\n")
+    with pytest.raises(RecipeError, match=r"recipe.yaml:7: .*near of corpus.dedup has no setting 'similarty'"):
+        load(str(file))
+    with pytest.raises(RecipeError, match="did you mean 'similarity'"):
+        load(str(file))

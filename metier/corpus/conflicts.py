@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from metier.artefact import Sketches
 from metier.records import Document, MetierError
+from metier.sketches import Sketches
 from metier.text.normalise import fold, squeeze
 from metier.text.words import spans, words_of
 

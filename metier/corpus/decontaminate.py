@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import pyarrow as pa
 
-from metier.artefact import Artefact, Sketches, write_json
+from metier.artefact import Artefact, write_json
 from metier.batch import Batch
 from metier.records import Config, Document, Dropped
+from metier.sketches import Sketches
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from metier.artefact import Each, Sketches
 from metier.batch import Batch
 from metier.corpus.near import Near, near_duplicates, signature
 from metier.records import Config, Document, Dropped, MetierError
+from metier.sketches import Each, Sketches
 from metier.text.normalise import fold
 from metier.text.words import words
 

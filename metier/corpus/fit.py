@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from metier.artefact import write_json
+from metier.proportion import wilson
 from metier.records import Config, Document, Dropped, MetierError
 from metier.text.held import position
 
@@ -191,13 +192,8 @@ def _auc(scores: "NDArray[Any]", labels: "NDArray[np.bool_]") -> tuple[float, fl
 
 
 def _share(hits: int, n: int) -> tuple[float, float, float]:
-    """A proportion with its 95% score interval (Wilson 1927); nothing of nothing is 0, from 0 to 1."""
-    if not n:
-        return 0.0, 0.0, 1.0
-    z, share = 1.96, hits / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
+    """A proportion with its 95% interval; nothing of nothing is 0, from 0 to 1."""
+    return (hits / n, *wilson(hits / n, n)) if n else (0.0, 0.0, 1.0)
 
 
 def _notes(model: "Classifier", parts: tuple[_Part, _Part, _Part]) -> dict[str, Any]:

@@ -16,12 +16,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from metier.artefact import Each, Sketches
 from metier.batch import Batch
 from metier.corpus.conflicts import Pair, conflicts
 from metier.corpus.near_spill import Spill, spill
 from metier.files import find, lines, texts
 from metier.records import Config, Document, Files, MetierError
+from metier.sketches import Each, Sketches
 from metier.text.facts import Lexicon, facts, lexicon
 from metier.text.words import Words, words
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from metier.artefact import Each, Sketches
+from metier.sketches import Each, Sketches
 from metier.text.words import words
 
 Rows = NDArray[np.int64]

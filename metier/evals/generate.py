@@ -10,7 +10,7 @@ from metier import progress
 from metier.evals.prompts import asked, messages
 from metier.evals.tables import answer_id, seeds
 from metier.records import Answer, Checkpoint, Config, MetierError, Question
-from metier.text.ngrams import words
+from metier.text.letters import split
 
 CHUNK = 64
 """Questions answered between two reports of progress."""
@@ -77,7 +77,7 @@ def named(text: str, options: Mapping[str, str]) -> frozenset[str]:
 
 
 def _words(text: str) -> str:
-    return f" {' '.join(words(text))} "
+    return f" {' '.join(split(text))} "
 
 
 def _texts(questions: list[Question], checkpoint: Checkpoint, seed: int, config: Generate, note: str) -> Iterator[str]:

@@ -7,12 +7,9 @@ import math
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
+from metier.proportion import Z, wilson
 from metier.records import Score
-
-Z = NormalDist().inv_cdf(0.975)
-"""The normal quantile of a two-sided 95% interval, 1.96."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +24,6 @@ class Estimate:
     def score(self, task: str, model: str, metric: str, by: dict[str, str]) -> Score:
         """The estimate under its key."""
         return Score(task, model, metric, by, self.value, self.n, self.low, self.high)
-
-
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """The score interval of a proportion seen in ``n`` trials (Wilson 1927); ``n`` may be an effective size."""
-    centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
-    half = Z / (1 + Z * Z / n) * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
 
 
 def student(df: int) -> float:

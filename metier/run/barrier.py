@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from metier.artefact import Each, Sketches, read_part
+from metier.artefact import read_part
 from metier.batch import Batch, batches
 from metier.recipe import Source, Step
 from metier.records import Dropped, Record
@@ -21,6 +21,7 @@ from metier.run.account import AccountError
 from metier.run.context import Context
 from metier.run.fuse import Unit
 from metier.run.memory import release
+from metier.sketches import Each, Sketches
 
 OUT = "out"
 """Where a decision puts files of its own until its artefact is finished."""

@@ -8,9 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from metier import progress
-from metier.artefact import Each
 from metier.run.memory import release
 from metier.run.shard import Chain, Numbered, Passed, Report, Shard, pass_batch, write_shard
+from metier.sketches import Each
 
 T = TypeVar("T")
 S = TypeVar("S")

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from metier import progress
-from metier.artefact import Each, part_writer, read_part_with_place, write_json
+from metier.artefact import part_writer, read_part_with_place, write_json
 from metier.batch import Batch
 from metier.recipe import Step
 from metier.records import Dropped, Record, kind_name
@@ -19,6 +19,7 @@ from metier.run.barrier import Gone, decision_path, read_gone, sketch_path, take
 from metier.run.context import Context
 from metier.run.count import Count, count
 from metier.run.fuse import Unit
+from metier.sketches import Each
 
 Numbered = tuple[int, Batch[Any]]
 """A batch with the number of its first row over all sources of its chain."""

@@ -21,6 +21,16 @@ def bucket(key, bits):  # type: ignore[no-untyped-def]
     return (key * _SPREAD) >> np.uint64(64 - bits)
 
 
+@nb.njit(nogil=True, inline="always")
+def _ending(word, before, pair, first, singles):  # type: ignore[no-untyped-def]
+    """The features that end with a word, shortest first, and how many of them there are.
+
+    ``before`` is the word before it, ``pair`` the one that ends there; ``singles`` counts words of one character.
+    """
+    keys = (word, before * _PAIR + word, pair * _PAIR + word)
+    return keys, 1 if first else (3 if singles >= 3 else 2)
+
+
 @nb.njit(cache=True, nogil=True)
 def log_steps(count):  # type: ignore[no-untyped-def]
     """log(1 + c) for c from 0 to ``count``, shape (count + 1,)."""
@@ -45,21 +55,17 @@ def margins(hashes, sizes, starts, stops, weights, bits, bias):  # type: ignore[
         total, norm = 0.0, 0.0
         before, pair, singles = np.uint64(0), np.uint64(0), 0
         for at in range(starts[row], stops[row]):
-            word = hashes[at]
             singles = singles + 1 if sizes[at] == 1 else 0
-            last = pair
-            pair = before * _PAIR + word
-            orders = 1 if at == starts[row] else (3 if singles >= 3 else 2)
+            keys, orders = _ending(hashes[at], before, pair, at == starts[row], singles)
             for order in range(orders):
-                key = word if order == 0 else (pair if order == 1 else last * _PAIR + word)
-                place = bucket(key, bits)
+                place = bucket(keys[order], bits)
                 cell = cells[place]
                 count = cell & np.uint32(255) if cell & np.uint32(0xFFFFFF00) == mark else np.uint32(0)
                 if count < _MOST:
                     cells[place] = mark | (count + np.uint32(1))
                     total += weights[place] * gains[count]
                     norm += squares[count]
-            before = word
+            before, pair = keys[0], keys[1]
         out[row] = bias + (total / np.sqrt(norm) if norm > 0 else 0.0)
     return out
 
@@ -80,14 +86,10 @@ def features(hashes, sizes, starts, stops, bits):  # type: ignore[no-untyped-def
         first = end
         before, pair, singles = np.uint64(0), np.uint64(0), 0
         for at in range(starts[row], stops[row]):
-            word = hashes[at]
             singles = singles + 1 if sizes[at] == 1 else 0
-            last = pair
-            pair = before * _PAIR + word
-            orders = 1 if at == starts[row] else (3 if singles >= 3 else 2)
+            keys, orders = _ending(hashes[at], before, pair, at == starts[row], singles)
             for order in range(orders):
-                key = word if order == 0 else (pair if order == 1 else last * _PAIR + word)
-                place = bucket(key, bits)
+                place = bucket(keys[order], bits)
                 if seen[place] < first or seen[place] >= end:
                     seen[place] = end
                     places[end] = place
@@ -95,7 +97,7 @@ def features(hashes, sizes, starts, stops, bits):  # type: ignore[no-untyped-def
                     end += 1
                 if values[seen[place]] < _MOST:
                     values[seen[place]] += 1
-            before = word
+            before, pair = keys[0], keys[1]
         norm = 0.0
         for i in range(first, end):
             values[i] = np.log1p(values[i])
@@ -138,17 +140,13 @@ def occurrences(hashes, sizes, starts, stops, wanted, bits):  # type: ignore[no-
     for row in range(len(starts)):
         before, pair, singles = np.uint64(0), np.uint64(0), 0
         for at in range(starts[row], stops[row]):
-            word = hashes[at]
             singles = singles + 1 if sizes[at] == 1 else 0
-            last = pair
-            pair = before * _PAIR + word
-            orders = 1 if at == starts[row] else (3 if singles >= 3 else 2)
+            keys, orders = _ending(hashes[at], before, pair, at == starts[row], singles)
             for order in range(orders):
-                key = word if order == 0 else (pair if order == 1 else last * _PAIR + word)
-                place = bucket(key, bits)
+                place = bucket(keys[order], bits)
                 if wanted[place]:
                     found.append((np.int64(place), np.int64(at), np.int64(order + 1)))
-            before = word
+            before, pair = keys[0], keys[1]
     out = np.empty((len(found), 3), np.int64)
     for i in range(len(found)):
         out[i, 0], out[i, 1], out[i, 2] = found[i]

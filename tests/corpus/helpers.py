@@ -7,12 +7,13 @@ from typing import Any
 
 import zstandard
 
-from metier.artefact import Sketches, part_writer
+from metier.artefact import part_writer
 from metier.batch import Batch
 from metier.corpus.dedup import Dedup, decide, sketch
 from metier.corpus.read import Read, read
 from metier.records import Document, Dropped
 from metier.run.barrier import write_sketch
+from metier.sketches import Sketches
 
 
 def write(path: Path, text: str, encoding: str = "utf-8") -> Path:

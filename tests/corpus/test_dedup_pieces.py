@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metier.artefact import Sketches
 from metier.corpus.dedup import first_of_same
 from metier.records import Document
+from metier.sketches import Sketches
 
 HASHES = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 1)), min_size=1, max_size=30)
 

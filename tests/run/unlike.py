@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from metier.artefact import Sketches
 from metier.batch import Batch
 from metier.records import Config, Document, Dropped
+from metier.sketches import Sketches
 
 
 class Unlike(Config):

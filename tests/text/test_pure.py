@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metier.text.held import held, position
-from metier.text.ngrams import hashes, words
+from metier.text.letters import split
+from metier.text.ngrams import hashes
 from metier.text.normalise import fold
 from metier.text.patterns import compile_pattern, matches
 from metier.text.sentences import sentences
@@ -58,12 +59,13 @@ def test_fold() -> None:
 
 
 def test_words_of_three_scripts() -> None:
-    assert words("Take 5 mg, daily!") == ["take", "5", "mg", "daily"]
-    assert words("高血压 ok") == ["高", "血", "压", "ok"]
-    assert words("الشَّهَادَةِ ظاهرة") == ["الشهادة", "ظاهرة"]
+    assert split("Take 5 mg, daily!") == ["take", "5", "mg", "daily"]
+    assert split("高血压 ok") == ["高", "血", "压", "ok"]
+    assert split("الشَّهَادَةِ ظاهرة") == ["الشهاده", "ظاهره"]
 
 
 @given(st.lists(st.sampled_from(["one", "two", "three", "四", "五"]), max_size=30), st.integers(1, 5))
+@settings(deadline=None)
 def test_equal_ngrams_have_equal_hashes(tokens: list[str], n: int) -> None:
     got = hashes(" ".join(tokens), n)
     grams = [tuple(tokens[i : i + n]) for i in range(len(tokens) - n + 1)]
