@@ -10,8 +10,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from metier.recipe import load
-from metier.run.make import run
+from metier.run.memory import settle
+
+settle()
+
+from metier.recipe import load  # noqa: E402
+from metier.run.make import run  # noqa: E402
 
 RECIPE = """
 name: scale

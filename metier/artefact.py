@@ -136,7 +136,7 @@ def read_part(kind: type[R], part: Path, size: int = 4096) -> Iterator[Batch[R]]
             yield Batch.whole(kind, rows)
 
 
-def read_part_with_place(kind: type[R], part: Path, size: int = 4096) -> Iterator[tuple[int, Batch[R]]]:
+def read_part_with_place(kind: type[R], part: Path, size: int = 2048) -> Iterator[tuple[int, Batch[R]]]:
     """The batches of one Parquet part, each with the number of its first row."""
     start = 0
     for batch in read_part(kind, part, size):

@@ -77,6 +77,9 @@ def run(
     engine: Engine = "local",
 ) -> None:  # fmt: skip
     """Make what a recipe asks for: finished steps stand, an interrupted run goes on where it was."""
+    from metier.run.memory import settle
+
+    settle()
     from metier.run.describe import result
     from metier.run.make import run as make
     from metier.run.show import Show

@@ -26,7 +26,7 @@ from metier.text.facts import Lexicon, facts, lexicon
 from metier.text.words import Words, words
 
 Rows = NDArray[np.int64]
-MOST, CHUNK = 256, 1_000_000
+MOST, CHUNK = 256, 500_000
 """Comparisons of one record with better ones; words of text that are held at a time."""
 SPILL = "spill"
 """Where records lie while they are compared; the engine clears it away if a crash leaves it."""

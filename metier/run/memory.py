@@ -1,24 +1,38 @@
-"""Give free memory back to the system: allocators keep what a busy moment took, and every thread keeps its own."""
+"""What a run asks of memory: few pools that threads share, and nothing kept that no one uses."""
 
 import ctypes
 import functools
-from collections.abc import Callable
+import os
 
-import pyarrow as pa
+ARENA_MAX = -8
+"""glibc's ``M_ARENA_MAX``."""
 
 
 @functools.cache
-def _trim() -> Callable[[int], int] | None:
-    """glibc's ``malloc_trim``, where this system has it."""
+def _libc() -> ctypes.CDLL | None:
+    """The C library, where it is glibc."""
     try:
-        found: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
-    except (AttributeError, OSError, TypeError):
+        found = ctypes.CDLL(None)
+        return found if hasattr(found, "malloc_trim") and hasattr(found, "mallopt") else None
+    except (OSError, TypeError):
         return None
-    return found
+
+
+def settle() -> None:
+    """Let all threads, and Arrow, take memory from one arena of the system: what one frees the others use.
+
+    By default every thread keeps an arena of its own and Arrow another pool, and each stays as large as its busiest
+    moment. It is for the start of a process, before Arrow is imported; a pool that the environment names is kept.
+    """
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    if (libc := _libc()) is not None:
+        libc.mallopt(ARENA_MAX, 1)
 
 
 def release() -> None:
     """Let go of what no one uses; a few milliseconds."""
+    import pyarrow as pa
+
     pa.default_memory_pool().release_unused()
-    if (trim := _trim()) is not None:
-        trim(0)
+    if (libc := _libc()) is not None:
+        libc.malloc_trim(0)

@@ -35,7 +35,7 @@ class Report(msgspec.Struct):
 class Passed(msgspec.Struct):
     """One batch after the whole chain."""
 
-    kept: Batch[Any]
+    kept: pa.RecordBatch
     lost: dict[str, pa.RecordBatch]
     counts: dict[str, Count]
     sketches: dict[str, pa.Table]
@@ -137,7 +137,7 @@ def pass_batch(chain: Chain, arguments: dict[str, dict[str, Any]], gone: dict[st
         batch = kept
     sketches = {step.name: take_sketch(step, batch, arguments[step.name]) for step in chain.followers if len(batch)}
     counts = {name: count(*fate) for name, fate in fates.items()}  # last, as a stage may have hashed the words by now
-    return Passed(batch, lost, counts, sketches)
+    return Passed(batch.rows, lost, counts, sketches)
 
 
 def write_shard(chain: Chain, number: int, results: Iterable[Passed], done: int = 0) -> Report:
@@ -152,7 +152,7 @@ def write_shard(chain: Chain, number: int, results: Iterable[Passed], done: int 
     sketches: dict[str, list[pa.Table]] = {}
     with part_writer(kind, scratch / kind_name(kind) / f"{number:05d}.parquet") as writer:
         for passed in results:
-            writer.write_batch(passed.kept.rows)
+            writer.write_batch(passed.kept)
             report.batches += 1
             for name, drops in passed.lost.items():
                 lost[name].append(drops)
