@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 
 from metier.artefact import Finished, asset
+from metier.evals.report_conversations import talks
 from metier.evals.report_findings import conflicts, leaks
 from metier.evals.report_funnel import funnels
 from metier.evals.report_samples import samples
@@ -57,6 +58,7 @@ def report(run: Finished, config: Report, out: Path) -> None:
         conflicts=conflicts(run),
         leaks=leaks(run),
         flows=flows(run),
+        talks=talks(run),
         trainings=trainings(run),
         samples=samples(run, config.samples),
         steps=details(run),
