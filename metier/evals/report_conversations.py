@@ -64,6 +64,8 @@ class Talk:
     stage: str
     n: str
     trained: bool
+    shown: bool
+    """Whether it stands open: what is trained on, or else what the last step made."""
     lines: tuple[Line, ...]
     kinds: tuple[Share, ...]
     marks: tuple[Share, ...]
@@ -77,9 +79,9 @@ class Talk:
 def talks(run: Finished) -> list[Talk]:
     """The statistics of every step that holds conversations, those that are trained on first."""
     made = {name: one for name, one in manifests(run).items() if one.counts.get("conversation")}
-    trained = set(_trained(manifests(run).values()))
+    trained = made.keys() & set(_trained(manifests(run).values()))
     order = sorted(made, key=lambda name: name not in trained)
-    return [_talk(run, name, made[name], name in trained) for name in order]
+    return [_talk(run, name, made[name], name in trained, name in (trained or order[-1:])) for name in order]
 
 
 def _trained(made: Iterable[Manifest]) -> Iterable[str]:
@@ -88,7 +90,7 @@ def _trained(made: Iterable[Manifest]) -> Iterable[str]:
         yield from feed if isinstance(feed, list) else []
 
 
-def _talk(run: Finished, name: str, one: Manifest, trained: bool) -> Talk:
+def _talk(run: Finished, name: str, one: Manifest, trained: bool, shown: bool) -> Talk:
     some = list(islice(run.artefacts[name].records(Conversation), MOST))
     drawn = sorted(some, key=lambda c: hashlib.sha256(f"{run.seed}:{c.id}".encode()).digest())[:DRAWN]
     kinds = Counter(question_kind(_first(c, "user")) for c in drawn)
@@ -97,7 +99,7 @@ def _talk(run: Finished, name: str, one: Manifest, trained: bool) -> Talk:
         "nearly repeat another": int(repeats(["\n".join(m.content for m in c.messages) for c in drawn]).sum()),
     }
     return Talk(
-        name, one.stage, count(one.counts["conversation"]), trained, tuple(_lines(some)),
+        name, one.stage, count(one.counts["conversation"]), trained, shown, tuple(_lines(some)),
         _shares(kinds.most_common(), len(drawn)), _shares(marks.items(), len(drawn)), tuple(_named(drawn)),
         count(len(drawn)) if len(drawn) < one.counts["conversation"] else "",
         tuple((c.id, tuple(Turn(m.role, cut(m.content, LENGTH)) for m in c.messages)) for c in drawn[:SHEET]),

@@ -36,7 +36,7 @@ def test_refusals_and_repeats_are_counted_with_their_intervals(tmp_path: Path) -
     twice = talk("c0-again", "What is drug 0?", " ".join(f"word0{k}" for k in range(12)))
     html = page(finished(tmp_path, [artefact(tmp_path, "made", "instruct.distil", [*some(8), refused, twice])]), tmp_path)
     assert "1 10.0% refuse to answer" in text(html) and "1 10.0% nearly repeat another" in text(html)
-    assert 'title="95% interval 1.8–40.4%"' in html
+    assert "refuse to answer 1.8–40.4%" in text(html)
 
 
 def test_who_and_what_the_replies_name_stands_with_its_count(tmp_path: Path) -> None:
