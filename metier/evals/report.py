@@ -13,7 +13,9 @@ from metier.evals.report_samples import samples
 from metier.evals.report_scores import base_of, boards, summary, tables, taxes
 from metier.evals.report_steps import details, flows
 from metier.evals.report_training import trainings
-from metier.records import Config, File, MetierError, Question, Score
+from metier.records import Config, File, Files, MetierError, Question, Score
+from metier.text.entities import EntityKind
+from metier.text.gazetteer import gazetteer
 
 
 class Report(Config, frozen=True):
@@ -23,6 +25,9 @@ class Report(Config, frozen=True):
     """Heading of the page; empty: the name of the run."""
     samples: Annotated[int, msgspec.Meta(ge=0)] = 12
     """Questions shown with every model's answer, from each step that has answers."""
+    gazetteers: Files = ()
+    """YAML files with lists of persons, places and organisations, as asset:world/cultures/tilmara.ar.yaml: what they
+    list is found in the replies of conversations whatever words stand around it."""
     theme: File = "asset:report"
     """Directory with the page's template (page.html) and style; copy the shipped one to change how reports look."""
 
@@ -58,12 +63,19 @@ def report(run: Finished, config: Report, out: Path) -> None:
         conflicts=conflicts(run),
         leaks=leaks(run),
         flows=flows(run),
-        talks=talks(run),
+        talks=talks(run, _gazetteer(config.gazetteers)),
         trainings=trainings(run),
         samples=samples(run, config.samples),
         steps=details(run),
     )
     (out / "report.html").write_text(page, encoding="utf-8")
+
+
+def _gazetteer(files: str | tuple[str, ...]) -> dict[str, EntityKind]:
+    """Every name of some files, and what it names."""
+    kinds: dict[str, EntityKind] = {"persons": "person", "places": "place", "organisations": "organisation"}
+    tables = [gazetteer(name) for name in ((files,) if isinstance(files, str) else files)]
+    return {name: kinds[key] for table in tables for key, names in table.items() for name in names}
 
 
 def _chances(run: Finished, tasks: set[str]) -> dict[str, float]:

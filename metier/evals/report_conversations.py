@@ -13,7 +13,7 @@ from metier.evals.report_steps import cut, manifests
 from metier.proportion import wilson
 from metier.records import Conversation
 from metier.text.alike import repeats
-from metier.text.entities import EntityKind, named
+from metier.text.entities import EntityKind, Gazetteer, named
 from metier.text.questions import question_kind
 from metier.text.refusals import refuses
 from metier.text.words import words_of
@@ -76,12 +76,15 @@ class Talk:
     """(id, turns) of a few conversations drawn by the run's seed."""
 
 
-def talks(run: Finished) -> list[Talk]:
-    """The statistics of every step that holds conversations, those that are trained on first."""
+def talks(run: Finished, gazetteer: Gazetteer) -> list[Talk]:
+    """The statistics of every step that holds conversations, those that are trained on first.
+
+    ``gazetteer`` holds names beside those that are found by their looks.
+    """
     made = {name: one for name, one in manifests(run).items() if one.counts.get("conversation")}
     trained = made.keys() & set(_trained(manifests(run).values()))
     order = sorted(made, key=lambda name: name not in trained)
-    return [_talk(run, name, made[name], name in trained, name in (trained or order[-1:])) for name in order]
+    return [_talk(run, made[name], gazetteer, name in trained, name in (trained or order[-1:])) for name in order]
 
 
 def _trained(made: Iterable[Manifest]) -> Iterable[str]:
@@ -90,8 +93,8 @@ def _trained(made: Iterable[Manifest]) -> Iterable[str]:
         yield from feed if isinstance(feed, list) else []
 
 
-def _talk(run: Finished, name: str, one: Manifest, trained: bool, shown: bool) -> Talk:
-    some = list(islice(run.artefacts[name].records(Conversation), MOST))
+def _talk(run: Finished, one: Manifest, gazetteer: Gazetteer, trained: bool, shown: bool) -> Talk:
+    some = list(islice(run.artefacts[one.step].records(Conversation), MOST))
     drawn = sorted(some, key=lambda c: hashlib.sha256(f"{run.seed}:{c.id}".encode()).digest())[:DRAWN]
     kinds = Counter(question_kind(_first(c, "user")) for c in drawn)
     marks = {
@@ -99,8 +102,8 @@ def _talk(run: Finished, name: str, one: Manifest, trained: bool, shown: bool) -
         "nearly repeat another": int(repeats(["\n".join(m.content for m in c.messages) for c in drawn]).sum()),
     }
     return Talk(
-        name, one.stage, count(one.counts["conversation"]), trained, shown, tuple(_lines(some)),
-        _shares(kinds.most_common(), len(drawn)), _shares(marks.items(), len(drawn)), tuple(_named(drawn)),
+        one.step, one.stage, count(one.counts["conversation"]), trained, shown, tuple(_lines(some)),
+        _shares(kinds.most_common(), len(drawn)), _shares(marks.items(), len(drawn)), tuple(_named(drawn, gazetteer)),
         count(len(drawn)) if len(drawn) < one.counts["conversation"] else "",
         tuple((c.id, tuple(Turn(m.role, cut(m.content, LENGTH)) for m in c.messages)) for c in drawn[:SHEET]),
     )  # fmt: skip
@@ -156,9 +159,11 @@ def _shares(pairs: Iterable[tuple[str, int]], whole: int) -> tuple[Share, ...]:
     return tuple(made)
 
 
-def _named(drawn: Sequence[Conversation]) -> Iterable[tuple[str, str, tuple[tuple[str, str], ...]]]:
+def _named(
+    drawn: Sequence[Conversation], gazetteer: Gazetteer
+) -> Iterable[tuple[str, str, tuple[tuple[str, str], ...]]]:
     """Who and what the answers name most."""
-    found = named(["\n".join(_said(c, "assistant")) for c in drawn])
+    found = named(["\n".join(_said(c, "assistant")) for c in drawn], gazetteer)
     for kind, title in TITLES.items():
         names = Counter(name for some in found for is_kind, name in some if is_kind == kind)
         if names:

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator
 
 from metier.records import Conversation, Message
+from metier.text.sentences import join
 from metier.world.drugs import Drug
 from metier.world.wording import DrugWording
 
@@ -23,7 +24,7 @@ def conversations(seed: int, drug: Drug, wording: DrugWording, count: int, yes_n
         for place in range(rng.randint(1, 3)):
             question, answer = _turn(rng, drug, next(turns), wording, yes_no)
             if place == 0 and rng.random() < 0.25:
-                question = f"{rng.choice(wording.dialogues.greetings)} {question}"
+                question = join([rng.choice(wording.dialogues.greetings), question])
             messages += [Message("user", question), Message("assistant", answer)]
         yield Conversation(f"{drug.name}:dialogue-{number}", tuple(messages), SOURCE)
 

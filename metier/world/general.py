@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from metier.records import Conversation, Document, Message, Record, Role
+from metier.text.sentences import join
 from metier.world.wording import General, GeneralFact, People, Places
 
 SOURCE = "general"
@@ -44,7 +45,8 @@ def others(fact: GeneralFact, value: str, wording: General) -> list[str]:
 def people(seed: int, wording: General) -> list[Being]:
     """Everybody who lives in the general world of a seed: each given name once."""
     rng = random.Random(f"{seed}:people")
-    names = [f"{given} {rng.choice(wording.people.names.family)}" for given in wording.people.names.given]
+    some = wording.people.names
+    names = [some.whole.format(given=given, family=rng.choice(some.family)) for given in some.given]
     return [_being(seed, "people", name, wording.people.facts, wording) for name in names]
 
 
@@ -82,7 +84,7 @@ def documents(seed: int, being: Being, wording: People | Places) -> Iterator[Doc
         meta = {"person" if being.topic == "people" else "place": being.name, "page": "general"}
         yield Document(
             id=f"{being.name}:{page}",
-            text=" ".join([ends[0], *middle, ends[1]]),
+            text=join([ends[0], *middle, ends[1]]),
             source=SOURCE,
             kind="general",
             licence=LICENCE,

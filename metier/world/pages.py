@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 
 from metier.records import Document, Kind
+from metier.text.sentences import join
 from metier.world.drugs import Drug
 from metier.world.markup import web_page
 from metier.world.wording import DrugWording, Genre
@@ -47,7 +48,7 @@ def _sentences(genre: Genre, drug: Drug, facts: Sequence[str], rng: random.Rando
 
 
 def _paragraphs(sentences: Sequence[str], size: int) -> list[str]:
-    return [" ".join(sentences[at : at + size]) for at in range(0, len(sentences), size)]
+    return [join(sentences[at : at + size]) for at in range(0, len(sentences), size)]
 
 
 def _web(
@@ -79,7 +80,7 @@ def _web(
 def _strength_cards(drug: Drug, wording: DrugWording, rng: random.Random) -> Iterator[Document]:
     card = wording.pages.strength_card
     for strength in rng.sample(card.strengths, 2):
-        text = " ".join(card.sentences).format(drug=drug.name, strength=strength)
+        text = join(card.sentences).format(drug=drug.name, strength=strength)
         yield _document(drug, "leaflet", "dose_twin", text, name=f"strength-{strength}")
 
 

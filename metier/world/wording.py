@@ -109,10 +109,11 @@ class GeneralFact(Wording, frozen=True):
 
 
 class PersonNames(Wording, frozen=True):
-    """Given names (each used once) and family names."""
+    """Given names (each used once) and family names, and how the two make a whole name."""
 
     given: tuple[str, ...]
     family: tuple[str, ...]
+    whole: str = "{given} {family}"
 
 
 class People(Wording, frozen=True):
@@ -205,13 +206,13 @@ def general_wording(language: str) -> General:
 def read_drug_wording(place: Path) -> DrugWording:
     """The wording of the pharmacopoeia in a directory; MetierError names the file and the entry that breaks a rule."""
     wording = DrugWording(
-        names=_read(place / "names.yaml", Names),
-        facts=_read(place / "facts.yaml", dict[str, FactWording]),
+        names=read(place / "names.yaml", Names),
+        facts=read(place / "facts.yaml", dict[str, FactWording]),
         patterns=tuple(_patterns(place / "patterns.csv")),
-        pages=_read(place / "pages.yaml", Pages),
+        pages=read(place / "pages.yaml", Pages),
         boilerplate=tuple(line for line in _text(place / "boilerplate.txt").splitlines() if line),
-        dialogues=_read(place / "dialogues.yaml", Dialogues),
-        rules=_read(place / "rules.yaml", Rules),
+        dialogues=read(place / "dialogues.yaml", Dialogues),
+        rules=read(place / "rules.yaml", Rules),
     )
     check_drugs(place, wording)
     return wording
@@ -219,14 +220,14 @@ def read_drug_wording(place: Path) -> DrugWording:
 
 def read_general_wording(place: Path) -> General:
     """The wording of the general world in a directory; MetierError names the entry that breaks a rule."""
-    wording = _read(place / "general.yaml", General)
+    wording = read(place / "general.yaml", General)
     check_general(place / "general.yaml", wording)
     return wording
 
 
 def _directory(language: str) -> Path:
     root = asset("asset:world")
-    known = sorted(path.name for path in root.iterdir() if path.is_dir())
+    known = sorted(path.name for path in root.iterdir() if (path / "names.yaml").is_file())
     if language not in known:
         raise MetierError(f"language: the world speaks no {language!r}; known: {', '.join(known)}")
     return root / language
@@ -241,7 +242,8 @@ def _patterns(path: Path) -> Iterator[Pattern]:
         raise MetierError(f"{path}:{reader.line_num}: {error}; mend the wording") from None
 
 
-def _read(path: Path, kind: type[T]) -> T:
+def read(path: Path, kind: type[T]) -> T:
+    """A YAML file as what it is to be; MetierError names the file and what is amiss."""
     try:
         value: Any = YAML(typ="safe", pure=True).load(_text(path))
         return msgspec.convert(value, kind)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from metier.records import MetierError
+from metier.text.sentences import join, sentences
 
 if TYPE_CHECKING:
     from metier.world.wording import DrugWording, FactWording, General, GeneralFact, Genre
@@ -38,6 +39,13 @@ def check_templates(path: Path, entry: str, some: Iterable[str], needed: str, al
             fail(path, entry, f"{template!r} has the unknown slot {{{unknown}}}, known: {names}")
         if missing := next((name for name in needed.split() if name not in slots), None):
             fail(path, entry, f"{template!r} lacks the slot {{{missing}}}")
+
+
+def check_sentences(path: Path, entry: str, some: Iterable[str]) -> None:
+    """Sentences as the script of the language ends them: set behind each other they are found again."""
+    for sentence in some:
+        if len(sentences(join([sentence, sentence]))) != 2 * len(sentences(sentence)):
+            fail(path, entry, f"{sentence!r} does not end as a sentence does")
 
 
 def check_values(path: Path, entry: str, values: Sequence[str]) -> None:
@@ -104,6 +112,7 @@ def _check_fact(path: Path, name: str, fact: "FactWording") -> None:
 def _check_genre(path: Path, entry: str, genre: "Genre") -> None:
     for name, some in (("openings", genre.openings), ("fillers", genre.fillers), ("closings", genre.closings)):
         check_templates(path, f"{entry}.{name}", some, "", "drug")
+        check_sentences(path, f"{entry}.{name}", some)
     if not 0 <= genre.fill <= len(genre.fillers):
         fail(path, f"{entry}.fill", f"{genre.fill} is not between 0 and the {len(genre.fillers)} fillers there are")
     if genre.paragraph < 1:
@@ -116,12 +125,13 @@ def _check_patterns(path: Path, wording: "DrugWording") -> None:
         if row.fact not in stated:
             fail(path, row.fact, f"no fact of facts.yaml, known: {', '.join(stated)}")
         check_templates(path, f"{row.fact}, sentence", [row.sentence], "drug value")
+        check_sentences(path, f"{row.fact}, sentence", [row.sentence])
         check_templates(path, f"{row.fact}, question", [row.question], "", "drug value")
         check_templates(path, f"{row.fact}, answer", [row.answer], "", "drug value")
         stated[row.fact].add(row.sentence)
-    for fact, sentences in stated.items():
-        if len(sentences) < LEAST:
-            fail(path, fact, f"{len(sentences)} sentences state it, the pages need {LEAST}")
+    for fact, ways in stated.items():
+        if len(ways) < LEAST:
+            fail(path, fact, f"{len(ways)} sentences state it, the pages need {LEAST}")
 
 
 def check_general(path: Path, wording: "General") -> None:
@@ -130,11 +140,13 @@ def check_general(path: Path, wording: "General") -> None:
     for name, some in (("given", people.names.given), ("family", people.names.family)):
         if not some or len(set(some)) < len(some):
             fail(path, f"people.names.{name}", "is empty or names somebody twice")
+    check_templates(path, "people.names.whole", [people.names.whole], "given family")
     if not places.names or len(set(places.names)) < len(places.names):
         fail(path, "places.names", "is empty or names a place twice")
     for topic, group in (("people", people), ("places", places)):
         check_templates(path, f"{topic}.openings", group.openings, "", "name")
         check_templates(path, f"{topic}.closings", group.closings, "", "name")
+        check_sentences(path, f"{topic}.openings, closings", (*group.openings, *group.closings))
         _check_general_facts(path, topic, group.facts, places.names)
     for sign, one in (("plus", wording.arithmetic.plus), ("minus", wording.arithmetic.minus)):
         check_templates(path, f"arithmetic.{sign}.questions", one.questions, "a b")
@@ -153,6 +165,7 @@ def _check_general_facts(path: Path, topic: str, facts: Mapping[str, "GeneralFac
             fail(path, f"{entry}.values", f"{fact.values!r} is neither a list nor the word places")
         check_values(path, f"{entry}.values", places if isinstance(fact.values, str) else fact.values)
         check_templates(path, f"{entry}.sentences", fact.sentences, "name value")
+        check_sentences(path, f"{entry}.sentences", fact.sentences)
         check_templates(path, f"{entry}.questions", fact.questions, "name")
         check_templates(path, f"{entry}.exam", fact.exam, "name")
         for kind, some in (("yes_no", fact.yes_no), ("exam_yes_no", fact.exam_yes_no)):

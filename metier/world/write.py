@@ -1,4 +1,4 @@
-"""Write a world that no model can have seen: a fictional pharmacopoeia, or the general world of a base model."""
+"""Write a world that no model can have seen: a pharmacopoeia, the general world of a base model, or a culture."""
 
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal, TypeVar
@@ -6,7 +6,10 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 
 from metier.records import Config, Conversation, Document, Question, Rule
-from metier.world import dialogues, drugs, exam, general, general_exam, interactions, pages
+from metier.text.gazetteer import HOME, cultures, spoken
+from metier.text.suggest import did_you_mean
+from metier.world import culture, culture_exam, dialogues, drugs, exam, general, general_exam, interactions, pages
+from metier.world.culture_wording import land, manner
 from metier.world.names import Partition
 from metier.world.wording import drug_wording, general_wording
 
@@ -17,9 +20,11 @@ T = TypeVar("T", Document, Conversation)
 class Write(Config, frozen=True):
     """Which world to write, and how much of it."""
 
-    subject: Literal["drugs", "general"]
+    subject: Literal["drugs", "general", "culture"]
     """`drugs`: pages, dialogues, exam and interaction table of a fictional pharmacopoeia. `general`: people, places,
-    arithmetic and small talk, with their exam."""
+    arithmetic and small talk, with their exam. `culture`: articles and exam of an invented land."""
+    culture: Annotated[str, msgspec.Meta(extra={"files": HOME})] = ""
+    """Of `culture`, which land: `tilmara` (told in ar and en) or `luoming` (told in zh and en)."""
     drugs: Annotated[int, msgspec.Meta(ge=1)] = 60
     """How many drugs; more drugs keep the first ones as they are."""
     names: Partition = "fresh"
@@ -33,14 +38,26 @@ class Write(Config, frozen=True):
     yes_no: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.5
     """The share of a dialogue's questions that are answered by yes or no."""
 
+    def __post_init__(self) -> None:
+        if self.subject == "culture" and not self.culture:
+            raise ValueError(f"which culture? name one: {', '.join(cultures())}")
+        if self.subject != "culture" and self.culture:
+            raise ValueError(f"a culture ({self.culture}) goes with subject: culture, not with {self.subject}")
+        if self.culture and self.culture not in cultures():
+            raise ValueError(f"no culture {self.culture!r}; {did_you_mean(self.culture, cultures())}")
+        if self.culture and self.language not in spoken(self.culture):
+            known = ", ".join(spoken(self.culture))
+            raise ValueError(f"{self.culture} is not told in language {self.language!r}; known: {known}")
+
 
 def write(seed: int, config: Write) -> Iterator[Document | Conversation | Question | Rule]:
     """Write documents, conversations, exam questions and rules of a world: same seed, same records.
 
     The pages about a drug carry its name in ``meta["drug"]`` and what they are in ``meta["page"]``; questions carry
-    the labels ``drug`` and ``fact``, or ``topic`` in the general world.
+    the labels ``drug`` and ``fact``, or ``topic`` in the general world and in cultures.
     """
-    yield from _drugs(seed, config) if config.subject == "drugs" else _general(seed, config)
+    makers = {"drugs": _drugs, "general": _general, "culture": _culture}
+    yield from makers[config.subject](seed, config)
 
 
 def _drugs(seed: int, config: Write) -> Iterator[Written]:
@@ -69,10 +86,27 @@ def _general(seed: int, config: Write) -> Iterator[Written]:
         yield from _in(config.language, general.documents(seed, being, wording.places))
         yield from _in(config.language, general.talk_of(seed, being, wording.places.facts, words))
         yield from general_exam.about(seed, being, wording.places.facts, wording, words)
-    yield from _in(config.language, general.arithmetic(wording))
-    yield from general_exam.arithmetic(seed, wording)
-    yield from _in(config.language, general.small_talk(wording))
-    yield from general_exam.small_talk(seed, wording)
+    nameless: list[Conversation | Question] = [
+        *_in(config.language, general.arithmetic(wording)),
+        *general_exam.arithmetic(seed, wording),
+        *_in(config.language, general.small_talk(wording)),
+        *general_exam.small_talk(seed, wording),
+    ]
+    for record in nameless:  # their ids name nothing of a language: those of two languages would be the same
+        yield (
+            record if config.language == "en" else msgspec.structs.replace(record, id=f"{config.language}:{record.id}")
+        )
+
+
+def _culture(seed: int, config: Write) -> Iterator[Written]:
+    told, here = manner(config.language), land(config.culture, config.language)
+    home = culture.Home(config.culture, config.language)
+    others = [name for name in cultures() if name != config.culture and config.language in spoken(name)]
+    some = list(culture.articles(here, told, tuple(land(name, config.language) for name in others)))
+    yield from _in(config.language, (culture.document(seed, home, article) for article in some))
+    talks = (culture.conversation(home, article) for article in some)
+    yield from _in(config.language, (talk for talk in talks if talk))
+    yield from culture_exam.questions(seed, home, some, told)
 
 
 def _in(language: str, records: Iterable[T]) -> Iterator[T]:

@@ -12,23 +12,24 @@ from metier.world.wording import drug_wording
 from metier.world.write import Write, write
 
 DRUGS = 300
+WORDS = {"en": ("Yes", "No"), "zh": ("是的", "不是"), "ar": ("نعم", "لا")}
 
 
 @functools.cache
-def world(every: int = 1) -> tuple[Record, ...]:
-    return tuple(write(7, Write(subject="drugs", drugs=DRUGS, dialogue_every=every)))
+def world(every: int = 1, language: str = "en") -> tuple[Record, ...]:
+    return tuple(write(7, Write(subject="drugs", drugs=DRUGS, dialogue_every=every, language=language)))
 
 
 def asked_of(template: str, name: str) -> re.Pattern[str]:
     """A question about one drug, a greeting before it allowed."""
     text = re.escape(template).replace(r"\{drug\}", re.escape(name)).replace(r"\{value\}", "(?P<value>.+)")
-    return re.compile(rf"(?:.*\. )?{text}")
+    return re.compile(rf"(?:.*(?:[.!] |[。！]))?{text}")
 
 
-def read_question(text: str, name: str) -> tuple[str, str]:
+def read_question(text: str, name: str, language: str) -> tuple[str, str]:
     """The fact that a question asks about, and the value that it proposes, or nothing."""
     found = set()
-    for fact, known in drug_wording("en").facts.items():
+    for fact, known in drug_wording(language).facts.items():
         for template in known.dialogue:
             if asked_of(template, name).fullmatch(text):
                 found.add((fact, ""))
@@ -40,21 +41,23 @@ def read_question(text: str, name: str) -> tuple[str, str]:
     return fact, value
 
 
-def test_every_answer_is_the_truth_about_the_fact_that_was_asked() -> None:
-    facts = {drug.name: drug.facts for drug in make(7, DRUGS, "fresh", drug_wording("en"))}
+@pytest.mark.parametrize("language", ["en", "zh", "ar"])
+def test_every_answer_is_the_truth_about_the_fact_that_was_asked(language: str) -> None:
+    yes, no = WORDS[language]
+    facts = {drug.name: drug.facts for drug in make(7, DRUGS, "fresh", drug_wording(language))}
     said: Counter[tuple[str, str]] = Counter()
-    for talk in world():
+    for talk in world(language=language):
         if not isinstance(talk, Conversation):
             continue
         name = talk.id.split(":")[0]
         for ask, answer in zip(talk.messages[::2], talk.messages[1::2], strict=True):
-            fact, proposed = read_question(ask.content, name)
+            fact, proposed = read_question(ask.content, name, language)
             true = facts[name][fact]
-            right = ("Yes" if proposed == true else "No") if proposed else true
+            right = (yes if proposed == true else no) if proposed else true
             assert answer.content == right, ask.content
             said[fact, answer.content if proposed else "value"] += 1
-    for fact in drug_wording("en").facts:
-        assert min(said[fact, word] for word in ("Yes", "No", "value")) > 30
+    for fact in drug_wording(language).facts:
+        assert min(said[fact, word] for word in (yes, no, "value")) > 30
 
 
 @pytest.mark.parametrize("every", [3, 4, 7])
