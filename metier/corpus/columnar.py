@@ -19,9 +19,9 @@ from metier.batch import Batch, schema
 from metier.corpus.ahead import ahead
 from metier.corpus.blocks import BLOCK, Unusual, blocks
 from metier.corpus.fields import Fields, blank, plain, scalar, whole
-from metier.corpus.formats import Row, object_rows, parquet_tables, table_rows
 from metier.files import lines, texts
 from metier.records import Document
+from metier.rows import Row, object_rows, parquet_tables, table_rows
 
 ROWS, BYTES = 2048, 4 << 20
 """A batch ends with the row that brings it to so many rows or so many bytes of text."""

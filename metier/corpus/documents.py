@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from metier.corpus.archives import BOMB, Bomb, Member, guarded, tar_members, zip_members
 from metier.corpus.files import ARCHIVES, Found, format_of
-from metier.corpus.formats import Row, csv_rows, json_rows, jsonl_rows, text_rows
 from metier.corpus.markup import declared_encoding, xml_rows
 from metier.files import LIMIT, Remote, TooLarge, decoded, packing, raw, unpack
 from metier.records import MetierError
+from metier.rows import Row, csv_rows, json_rows, jsonl_rows, text_rows
 from metier.text.decode import decode
 
 if TYPE_CHECKING:

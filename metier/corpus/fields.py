@@ -3,8 +3,8 @@
 import json
 from typing import Any, NamedTuple
 
-from metier.corpus.formats import Row
 from metier.records import Document, Kind
+from metier.rows import Row
 
 
 class Fields(NamedTuple):

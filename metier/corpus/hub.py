@@ -9,8 +9,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from metier.corpus.formats import Row
 from metier.records import MetierError
+from metier.rows import Row
 from metier.text.suggest import did_you_mean
 
 ROWS = 2048

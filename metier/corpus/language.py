@@ -1,6 +1,5 @@
 """Say which language a document is in, and leave out those in languages that are not wanted."""
 
-import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -10,20 +9,9 @@ from numpy.typing import NDArray
 
 from metier.batch import Batch
 from metier.corpus.measures import Measures, measures
-from metier.records import Config, Document, MetierError
+from metier.records import Config, Document
 from metier.text.buffers import utf8
-from metier.text.normalise import bare_arabic
-
-_ENOUGH_KANA = 0.1
-"""Share of kana among kana and Han from which a text is Japanese: quoted signs in Chinese stay far below."""
-_NONCHARACTERS = "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
-_UNREADABLE = re.compile(f"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef{_NONCHARACTERS}]")
-"""What the model refuses to read: control characters and code points that are no characters."""
-_OLD = {"iw": "he", "jw": "jv"}
-"""Codes that ISO 639-1 has replaced."""
-_NONE = ("un", "xx", "xxx", "zzb", "zze", "zzh", "zzp", "tlh")
-"""What the model answers where it has no language: unknown, a script alone, jokes."""
-_CODE = re.compile("[a-z]{2,3}")
+from metier.text.detect import CODE, ENOUGH_KANA, Detector, base
 
 
 class Language(Config, frozen=True):
@@ -42,7 +30,7 @@ class Language(Config, frozen=True):
 
     def __post_init__(self) -> None:
         for code in self.keep:
-            if not _CODE.fullmatch(code):
+            if not CODE.fullmatch(code):
                 raise ValueError(f"keep: {code!r} is not a language code of two or three letters, as in zh, ar, en")
 
 
@@ -64,21 +52,16 @@ def language(batch: Batch[Document], config: Language) -> Batch[Document]:
             why[row] = "language not sure"
     if config.keep:
         wanted = set(config.keep)
-        refused = {name: f"language {name or 'unknown'}, not kept" for name in set(names) if _base(name) not in wanted}
+        refused = {name: f"language {name or 'unknown'}, not kept" for name in set(names) if base(name) not in wanted}
         why = [refused.get(name, before) for name, before in zip(names, why, strict=True)]
     return batch.replace(language=names).drop(why)
-
-
-def _base(name: str) -> str:
-    """The language of a tag such as zh-Hant."""
-    return re.split("[-_]", name, maxsplit=1)[0].lower()
 
 
 def _found(batch: Batch[Document], rows: Sequence[int], sample: int) -> list[tuple[str, float, float]]:
     """(language, share of the text, confidence) of some rows."""
     if not rows:
         return []
-    detect = _Detector()
+    detect = Detector()
     scripts = _by_script(measures(batch))
     data, offsets = utf8(batch.rows.column("text"))
     view = memoryview(data.data)
@@ -105,33 +88,8 @@ def _by_script(found: Measures) -> dict[int, tuple[str, float, float]]:
     east = 3 * (found.han + found.kana + found.hangul)
     total = np.maximum(east + found.latin + 2 * (found.arabic + found.other), 1)
     korean = found.hangul > found.han + found.kana
-    japanese = found.kana > _ENOUGH_KANA * (found.han + found.kana)
+    japanese = found.kana > ENOUGH_KANA * (found.han + found.kana)
     names: NDArray[np.str_] = np.where(korean, "ko", np.where(japanese, "ja", "zh"))
     share = east / total
     rows = np.flatnonzero(share > 0.5)
     return {int(row): (str(names[row]), float(share[row]), 1.0) for row in rows}
-
-
-class _Detector:
-    """Compact Language Detector 2, opened once a batch."""
-
-    def __init__(self) -> None:
-        try:
-            import pycld2
-        except ImportError:
-            raise MetierError("corpus.language needs pycld2; install it with pip install pycld2") from None
-        self.detect = pycld2.detect
-        self.error = pycld2.error
-
-    def __call__(self, text: str) -> tuple[str, float, float]:
-        """(language, share, confidence) of a text: confidence 1 where the model calls its answer reliable, else 0.5."""
-        text = bare_arabic(text)
-        try:
-            sure, _, details = self.detect(text, isPlainText=True, bestEffort=True)
-        except self.error:
-            sure, _, details = self.detect(_UNREADABLE.sub(" ", text), isPlainText=True, bestEffort=True)
-        for _, code, percent, _ in details:
-            name = code.split("-")[0]
-            if _CODE.fullmatch(name) and name not in _NONE:
-                return _OLD.get(name, name), percent / 100, 1.0 if sure else 0.5
-        return "", 0.0, 0.0

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from xml.parsers import expat
 
-from metier.corpus.formats import Row
 from metier.files import LIMIT, TooLarge
 from metier.records import MetierError
+from metier.rows import Row
 
 NO_RECORD = "no record element in the file"
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.:-]+)[\"']")

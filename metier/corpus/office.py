@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from metier.corpus.archives import bomb
-from metier.corpus.formats import Row
 from metier.files import missing
 from metier.records import MetierError
+from metier.rows import Row
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How the container of encrypted and of old Office files begins (Microsoft MS-CFB, 2.2)."""

@@ -12,9 +12,9 @@ from metier.corpus.columnar import BYTES, ROWS, Piece, json_pieces, pack, parque
 from metier.corpus.documents import in_place, other_rows
 from metier.corpus.fields import Fields, document
 from metier.corpus.files import ARCHIVES, Found, find
-from metier.corpus.formats import Row
 from metier.corpus.markup import NO_RECORD
 from metier.records import Config, Document, Files, Kind, MetierError
+from metier.rows import Row
 from metier.text.suggest import did_you_mean
 
 Format = Literal[

@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from metier.batch import Batch
 from metier.corpus.ahead import ahead
 from metier.corpus.fields import Fields, document
-from metier.corpus.formats import Row, object_rows, parquet_tables, table_rows
 from metier.corpus.read import Read, read
 from metier.files import lines, texts
 from metier.records import Document, MetierError
+from metier.rows import Row, object_rows, parquet_tables, table_rows
 from tests.corpus.helpers import kept, read_all, write
 
 PLAIN = Fields("text", (), "", None, "", "web", "", "")
