@@ -28,7 +28,7 @@ class Tool(Record, frozen=True):
 
     name: str
     description: str = ""
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}  # noqa: RUF012
 
 
 class Request(Record, frozen=True):

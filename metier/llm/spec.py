@@ -1,6 +1,6 @@
 """The kinds of model a recipe may name under ``models:``."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -46,8 +46,18 @@ class Asked(Config, frozen=True):
     budget: Positive = 0
     """Stop the run before it has spent more than this on this model; 0 is no limit. A later run goes on."""
 
+    @property
+    def called(self) -> str:
+        """What requests call the model: its name alone, wherever it lies and whoever serves it."""
+        raise NotImplementedError
 
-class Endpoint(Asked, frozen=True, tag="openai", tag_field="kind"):
+    def lasting(self) -> dict[str, Any]:
+        """What of it can change an answer: not where it is, what it costs or how hard it may be asked."""
+        sampling = msgspec.to_builtins(self.sampling)
+        return {"model": self.called, "revision": self.revision, "sampling": sampling}
+
+
+class Endpoint(Asked, frozen=True, kw_only=True, tag="openai", tag_field="kind"):
     """Any server of the OpenAI chat protocol."""
 
     base_url: str
@@ -55,9 +65,16 @@ class Endpoint(Asked, frozen=True, tag="openai", tag_field="kind"):
     model: str
     api_key_env: str = ""
     """Variable of the environment that holds the key."""
+    json_schema: bool = True
+    """Whether it may be sent JSON schemas. That it keeps to them is tried before it is believed."""
+
+    @property
+    def called(self) -> str:
+        """The name that its server knows it by."""
+        return self.model
 
 
-class Vllm(Asked, frozen=True, tag="vllm", tag_field="kind"):
+class Vllm(Asked, frozen=True, kw_only=True, tag="vllm", tag_field="kind"):
     """A vLLM server that is started for the steps that ask it, and stopped before training."""
 
     model: str
@@ -69,9 +86,18 @@ class Vllm(Asked, frozen=True, tag="vllm", tag_field="kind"):
     """Further arguments of the server."""
     start_seconds: Annotated[float, msgspec.Meta(gt=0)] = 900
     """How long it may take to answer."""
+    stop_seconds: Annotated[float, msgspec.Meta(gt=0)] = 20
+    """How long it may take to end before it is killed."""
+    json_schema: bool = True
+    """Whether it may be sent JSON schemas. That it keeps to them is tried before it is believed."""
+
+    @property
+    def called(self) -> str:
+        """The name of the weights."""
+        return weights_name(self.model, self.revision)
 
 
-class Local(Asked, frozen=True, tag="local", tag_field="kind"):
+class Local(Asked, frozen=True, kw_only=True, tag="local", tag_field="kind"):
     """A checkpoint in this process."""
 
     model: str
@@ -79,14 +105,30 @@ class Local(Asked, frozen=True, tag="local", tag_field="kind"):
     batch: Annotated[int, msgspec.Meta(ge=1)] = 32
     """Most requests answered together."""
 
+    @property
+    def called(self) -> str:
+        """The name of the weights."""
+        return weights_name(self.model, self.revision)
 
-class Scripted(Asked, frozen=True, tag="scripted", tag_field="kind"):
+
+class Scripted(Asked, frozen=True, kw_only=True, tag="scripted", tag_field="kind"):
     """A function of yours that answers: ``def answer(request: Request) -> str``."""
 
     function: str
     """``module:function``. Its revision is by default the hash of its code."""
     http: bool = False
     """Answer behind a real HTTP endpoint on this machine."""
+
+    @property
+    def called(self) -> str:
+        """The address of the function."""
+        return self.function
+
+
+def weights_name(model: str, revision: str) -> str:
+    """The name of a checkpoint in requests: where a revision says which weights they are, the place is left out."""
+    name = model.removeprefix("hf:").removeprefix("asset:")
+    return name if model.startswith("hf:") or not revision else name.rstrip("/").rpartition("/")[2]
 
 
 Model = Endpoint | Vllm | Local | Scripted
