@@ -6,7 +6,6 @@ renamed into place, so an artefact that exists is complete.
 """
 
 import contextlib
-import functools
 import os
 import shutil
 from collections.abc import Iterable, Iterator
@@ -65,6 +64,8 @@ class Manifest(msgspec.Struct, kw_only=True):
     """Path -> content hash of every file the settings name."""
     inputs: dict[str, str] = {}
     """Source name -> its fingerprint."""
+    models: dict[str, dict[str, Any]] = {}
+    """Parameter -> the language model that stood for it: its name in the recipe, model, revision and sampling."""
     count_in: int = 0
     counts: dict[str, int] = {}
     """Noun -> how many were kept."""
@@ -238,17 +239,19 @@ def write_records(path: Path, records: Iterable[Record]) -> int:
     return count
 
 
-@functools.lru_cache(maxsize=1)
-def _assets() -> Path:
-    return Path(__file__).parent / "assets"
+SHELVES = {"asset:": "assets", "domain:": "domains"}
+"""What the name of something that ships begins with, and the directory of the package that it stands in."""
 
 
 def asset(name: str) -> Path:
-    """The path of a file that ships with the package, named ``asset:NAME``; any other name is a path already."""
-    if not name.startswith("asset:"):
+    """The path of what ships with the package, named ``asset:NAME`` or ``domain:NAME``; any other name is a path."""
+    kind, colon, rest = name.partition(":")
+    shelf = SHELVES.get(kind + colon)
+    if shelf is None:
         return Path(name)
-    path = _assets() / name.removeprefix("asset:")
+    directory = Path(__file__).parent / shelf
+    path = directory / rest
     if not path.exists():
-        known = ", ".join(sorted(f"asset:{p.relative_to(_assets())}" for p in _assets().glob("*")))
-        raise MetierError(f"{name}: no such asset; known: {known}")
+        known = ", ".join(sorted(f"{kind}:{p.name}" for p in directory.glob("*") if kind == "asset" or p.is_dir()))
+        raise MetierError(f"{name}: no such {kind}; known: {known}")
     return path

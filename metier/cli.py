@@ -90,16 +90,22 @@ def run(
 
 @app.command()
 def probe(
-    recipe: RecipeName, change: Sets = None, rows: Annotated[int, typer.Option("--rows", min=1)] = 50, runs: Runs = RUNS
-) -> None:
-    """Try a recipe on its first rows up to training, and show what each step keeps."""
-    from metier.run.describe import funnel
+    recipe: RecipeName, change: Sets = None, runs: Runs = RUNS,
+    rows: Annotated[int, typer.Option("--rows", min=1, help="Rows of each source to try.")] = 50,
+    n: Annotated[int, typer.Option("-n", min=0, help="How many conversations of each step to show.")] = 3,
+) -> None:  # fmt: skip
+    """Try a recipe on its first rows up to training: what each step keeps, and what the models would cost for all."""
+    from metier.run.memory import settle
+
+    settle()
     from metier.run.make import run as make
-    from metier.run.probe import before_models
+    from metier.run.plan import plan as make_plan
+    from metier.run.probe import before_training, findings
     from metier.run.show import Show
 
     found = _load(recipe, change, "", rows)
-    print(funnel(make(found, runs, before_models(found), Show())))
+    made = make(found, runs, before_training(found), Show())
+    print(findings(made, make_plan(_load(recipe, change, "", 0), runs), n))
 
 
 @app.command()

@@ -8,22 +8,21 @@ import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import msgspec
 
 import metier
+from metier.llm.spec import Model
+from metier.recipe_tables import Place, read_models, step_behind
+from metier.recipe_tables import RecipeError as RecipeError
 from metier.records import Config, MetierError
 from metier.stage import Input, Stage, StageError, find, names
 from metier.text.suggest import did_you_mean
 from metier.yaml_lines import Lines, YamlError, parse, parse_value
 
 RESERVED = ("use", "from", "seed", "keep")
-TOP = ("name", "seed", "description", "shard_mb", "steps")
-
-
-class RecipeError(MetierError):
-    """The recipe cannot be run as written; the message says which line to change, and to what."""
+TOP = ("name", "seed", "description", "shard_mb", "replies", "models", "steps")
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -46,6 +45,8 @@ class Step(msgspec.Struct, frozen=True):
     seed: int
     keep: bool
     place: str
+    asks: dict[str, str] = {}
+    """Parameter -> the model of the recipe that stands for it."""
 
     def sources(self) -> Iterable[tuple[str, Source]]:
         """(parameter, source) for everything that feeds the step, in order."""
@@ -65,10 +66,19 @@ class Recipe(msgspec.Struct, frozen=True):
     limit: int = 0
     shard_mb: float = 128.0
     """About how much text a shard holds: the unit of resume. It changes no result."""
+    models: dict[str, Model] = {}
+    replies: str = ""
+    """The file that keeps what models replied; by default one for all runs of a directory."""
 
     def consumers(self, step: str) -> list[Step]:
         """The steps that read a step."""
         return [one for one in self.steps.values() if any(s.step and s.name == step for _, s in one.sources())]
+
+    def behind(self, step: Step) -> list[str]:
+        """The steps whose artefacts a step needs: those that feed it, and the checkpoints of the models it asks."""
+        checkpoints = [step_behind(self.models[name]) for name in step.asks.values()]
+        fed = [source.name for _, source in step.sources() if source.step]
+        return list(dict.fromkeys([*fed, *filter(None, checkpoints)]))
 
 
 def shipped() -> dict[str, Path]:
@@ -122,6 +132,7 @@ def _check(plain: dict[str, Any], lines: Lines, path: Path, limit: int) -> Recip
         raise RecipeError(
             f"{lines.at('name')}: name is {name!r}; begin with a letter or digit, go on with these, '-', '_' and '.'"
         )
+    models = read_models(plain, lines)
     steps: dict[str, Step] = {}
     for key, table in plain["steps"].items():
         place = lines.at("steps", key)
@@ -131,13 +142,16 @@ def _check(plain: dict[str, Any], lines: Lines, path: Path, limit: int) -> Recip
             raise RecipeError(
                 f"{place}: step {key!r} does not say which stage it uses; write {key}: {{use: ROOM.STAGE}}"
             )
-        steps[str(key)] = _Reader(str(key), table, lines, steps).step(seed)
+        steps[str(key)] = _Reader(str(key), table, lines, steps, models).step(seed)
     description = plain.get("description", "")
     shard = plain.get("shard_mb", 128.0)
     if isinstance(shard, bool) or not isinstance(shard, int | float) or shard <= 0:
         raise RecipeError(f"{lines.at('shard_mb')}: shard_mb is {shard!r}; it must be a number above 0")
+    replies = plain.get("replies", "")
+    if not isinstance(replies, str):
+        raise RecipeError(f"{lines.at('replies')}: replies is {replies!r}; it must be the path of a file")
     own = f"{name}-limit{limit}" if limit else name
-    return Recipe(own, seed, steps, str(path), str(description), limit, float(shard))
+    return Recipe(own, seed, steps, str(path), str(description), limit, float(shard), models, replies)
 
 
 class _Reader(msgspec.Struct, frozen=True):
@@ -147,9 +161,14 @@ class _Reader(msgspec.Struct, frozen=True):
     table: dict[str, Any]
     lines: Lines
     above: dict[str, Step]
+    models: dict[str, Model]
+
+    @property
+    def at(self) -> Place:
+        return Place(self.lines, ("steps", self.name), f"step {self.name!r}")
 
     def fail(self, message: str, *keys: str) -> RecipeError:
-        return RecipeError(f"{self.lines.at('steps', self.name, *keys)}: step {self.name!r}: {message}")
+        return self.at.fail(message, *keys)
 
     def step(self, seed: int) -> Step:
         used = self.table["use"]
@@ -163,6 +182,7 @@ class _Reader(msgspec.Struct, frozen=True):
         fields = stage.config.__struct_fields__ if stage.config else ()
         own_keep = "keep" in fields and not isinstance(self.table.get("keep"), bool)
         reserved = [key for key in RESERVED if not (key == "keep" and own_keep)]
+        reserved += [one.name for one in stage.asked]
         own = {key: value for key, value in self.table.items() if key not in reserved}
         given = self.table.get("seed", seed)
         if not isinstance(given, int) or isinstance(given, bool):
@@ -173,35 +193,52 @@ class _Reader(msgspec.Struct, frozen=True):
         if not isinstance(keep, bool):
             raise self.fail(f"keep is {keep!r}; it must be true or false", "keep")
         place = self.lines.at("steps", self.name)
-        return Step(self.name, stage, feeds, self.config(stage, own), given, keep, place)
+        return Step(self.name, stage, feeds, self.config(stage, own), given, keep, place, self.asks(stage))
 
     def config(self, stage: Stage, own: dict[str, Any]) -> Config | None:
-        fields = stage.config.__struct_fields__ if stage.config else ()
-        for key in own:
-            if key not in fields:
-                raise self.fail(f"{stage.name} has no setting {key!r}; {did_you_mean(key, fields)}", key)
-        if stage.config is None:
-            return None
-        try:
-            return msgspec.convert(own, stage.config, strict=True)
-        except msgspec.ValidationError as error:
-            message, _, where = str(error).partition(" - at `$")
-            key = re.split(r"[.\[`]", where.lstrip("."))[0] if where else ""
-            if not key and (missing := re.search(r"field `(\w+)`", message)):
-                remedy = f"write it there, or --set steps.{self.name}.{missing[1]}=VALUE"
-                raise self.fail(f"{stage.name} needs the setting {missing[1]!r}; {remedy}") from None
-            if key and (unknown := re.search(r"unknown field `(\w+)`", message)):
-                hint = did_you_mean(unknown[1], _settings_of(stage.config, key))
-                place = key, unknown[1]
-                raise self.fail(f"{key} of {stage.name} has no setting {unknown[1]!r}; {hint}", *place) from None
-            value = f"{key} is {own[key]!r}: " if key in own else ""
-            raise self.fail(f"{value}{message[:1].lower()}{message[1:]}", key) from None
-        except MetierError as error:
-            raise self.fail(str(error)) from None
+        if stage.config is not None:
+            return self.at.fill(stage.config, own, stage.name)
+        for key, value in own.items():
+            if isinstance(value, str) and value in self.models:
+                raise self.fail(f"{stage.name} asks no model {key!r}; remove it", key)
+            raise self.fail(f"{stage.name} has no setting {key!r}; {did_you_mean(key, ())}", key)
+        return None
+
+    def asks(self, stage: Stage) -> dict[str, str]:
+        """The model that stands for each parameter: the one named, or the recipe's only one."""
+        found: dict[str, str] = {}
+        for one in stage.asked:
+            name = self.table.get(one.name)
+            if name is None and one.optional:
+                continue
+            if name is None and len(self.models) == 1:
+                name = next(iter(self.models))
+            if name is None:
+                some = f"name one of {', '.join(self.models)}" if self.models else "add a models: table and name one"
+                raise self.fail(f"{stage.name} asks a model as {one.name!r}; {some}: {one.name}: MODEL")
+            if name not in self.models:
+                raise self.fail(
+                    f"{one.name} is {name!r}: the recipe has no such model; {did_you_mean(str(name), self.models)}",
+                    one.name,
+                )
+            self.check_checkpoint(one.name, name)
+            found[one.name] = name
+        return found
+
+    def check_checkpoint(self, parameter: str, model: str) -> None:
+        step = step_behind(self.models[model])
+        if not step:
+            return
+        if step not in self.above:
+            remedy = f"{did_you_mean(step, self.above)}; a path has a '/'"
+            raise self.fail(f"the model {model!r} is made by no step {step!r} above; {remedy}", parameter)
+        if self.above[step].stage.flow != "job":
+            made = self.above[step].stage.name
+            raise self.fail(f"the model {model!r} is no checkpoint: step {step!r} ({made}) yields records", parameter)
 
     def feeds(self, stage: Stage) -> dict[str, Feed]:
         given = self.table.get("from")
-        if given is not None and not stage.inputs:
+        if given is not None and not stage.feedable:
             raise self.fail(f"{stage.name} takes nothing from other steps; remove 'from'", "from")
         fed = stage.fed
         if given is None and fed is not None and not fed.optional and fed.shape != "models":
@@ -210,12 +247,14 @@ class _Reader(msgspec.Struct, frozen=True):
             given = next(reversed(self.above))
         if not isinstance(given, dict):
             given = {fed.name: given} if fed is not None and given is not None else {}
-        known = {one.name: one for one in stage.inputs}
+        known = {one.name: one for one in stage.feedable}
         for key in given:
+            if any(one.name == key for one in stage.asked):
+                raise self.fail(f"{key!r} is a model, not fed by a step; write {key}: MODEL beside 'use'", "from", key)
             if key not in known:
                 raise self.fail(f"{stage.name} has no input {key!r}; {did_you_mean(key, known)}", "from", key)
         feeds = {name: self.feed(stage, one, given[name]) for name, one in known.items() if name in given}
-        for one in stage.inputs:
+        for one in stage.feedable:
             if not one.optional and one.name not in feeds:
                 raise self.fail(f"nothing feeds {one.name!r}: {stage.name} needs from: {{{one.name}: ...}}")
         records = [one for one in stage.inputs if one.shape == "records"]
@@ -287,13 +326,6 @@ class _Reader(msgspec.Struct, frozen=True):
                 raise MetierError(f"{name} holds no finished {kind} records; read files with corpus.read")
         except MetierError as error:
             raise self.fail(f"{one.name}: {error}", "from", one.name) from None
-
-
-def _settings_of(config: type[Config], key: str) -> tuple[str, ...]:
-    """The settings of the table that stands under a setting."""
-    hint = get_type_hints(config).get(key)
-    tables = [one for one in (hint, *get_args(hint)) if isinstance(one, type) and issubclass(one, Config)]
-    return tuple(name for table in tables for name in table.__struct_fields__)
 
 
 def _environment(value: Any, lines: Lines, keys: tuple[str, ...]) -> Any:

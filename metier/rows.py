@@ -97,6 +97,7 @@ class _Window:
 
 
 _SPACE = " \t\r\n"
+_UNREAD = "malformed JSON, rest of the file unread"
 
 
 def json_rows(texts: Iterator[str], _path: Path) -> Iterator[Row]:
@@ -109,7 +110,7 @@ def json_rows(texts: Iterator[str], _path: Path) -> Iterator[Row]:
     array = window.skip(_SPACE) == "["
     if array:
         window.at += 1
-    while (here := window.skip(_SPACE)) and here != "]":
+    while (here := window.skip(_SPACE)) and not (array and here == "]"):
         line = window.line
         try:
             text = window.value()
@@ -117,7 +118,7 @@ def json_rows(texts: Iterator[str], _path: Path) -> Iterator[Row]:
             if array and after not in (",", "]"):
                 raise ValueError
         except ValueError:
-            yield Row(line, {}, "malformed JSON, rest of the file unread")
+            yield Row(line, {}, _UNREAD)
             return
         if array and after == ",":
             window.at += 1
@@ -126,6 +127,9 @@ def json_rows(texts: Iterator[str], _path: Path) -> Iterator[Row]:
             yield from (Row(number, {"key": key, **value}) for number, (key, value) in enumerate(row.values.items(), 1))
         else:
             yield row
+    window.at += len(here)
+    if array and (not here or window.skip(_SPACE)):  # cut off behind a comma, or more behind the array
+        yield Row(window.line, {}, _UNREAD)
 
 
 class _Lines:

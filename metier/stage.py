@@ -13,18 +13,19 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 import metier
 from metier.artefact import Finished, asset
 from metier.batch import Batch
-from metier.records import Checkpoint, Config, MetierError, Record
+from metier.records import Checkpoint, Config, Dropped, MetierError, Record
 
 ROOMS = ("world", "corpus", "instruct", "preferences", "train", "evals", "serve")
 HOME = Path(metier.__path__[0])
-Shape = Literal["records", "batch", "checkpoint", "models", "path"]
+Shape = Literal["records", "batch", "checkpoint", "models", "path", "llm"]
 Flow = Literal["source", "kernel", "barrier", "stream", "job"]
 SHAPES = {
     "records": "records of one noun from one or several earlier steps",
@@ -32,6 +33,7 @@ SHAPES = {
     "checkpoint": "a checkpoint: an earlier step, a directory, asset:nano or hf:org/name",
     "models": "the models under evaluation, by the name the scoreboard will show",
     "path": "the directory of an earlier step, or any path",
+    "llm": "a language model of the recipe's models: table, named as a setting of the step",
 }
 GIVEN = {"seed": int, "task": str, "out": Path, "run": Finished}
 """Parameters that the runner fills by name."""
@@ -42,7 +44,7 @@ class StageError(MetierError):
 
 
 class Input(msgspec.Struct, frozen=True):
-    """One parameter that earlier steps feed."""
+    """One parameter that earlier steps feed, or that stands for a model which the stage asks."""
 
     name: str
     shape: Shape
@@ -67,10 +69,20 @@ class Stage(msgspec.Struct, frozen=True):
     @property
     def fed(self) -> Input | None:
         """The parameter that a plain ``from: step`` feeds: the first that takes records, else the first of all."""
-        for one in self.inputs:
+        for one in self.feedable:
             if one.shape in ("records", "batch"):
                 return one
-        return self.inputs[0] if self.inputs else None
+        return self.feedable[0] if self.feedable else None
+
+    @property
+    def feedable(self) -> tuple[Input, ...]:
+        """The parameters that ``from:`` may name."""
+        return tuple(one for one in self.inputs if one.shape != "llm")
+
+    @property
+    def asked(self) -> tuple[Input, ...]:
+        """The parameters that stand for a language model."""
+        return tuple(one for one in self.inputs if one.shape == "llm")
 
     @property
     def accounts(self) -> bool:
@@ -143,11 +155,16 @@ def _read(name: str, run: Callable[..., Any], module: str) -> Stage:
         flow = "kernel"
     elif batched:
         flow = "source"
-    elif "out" in given:
+    elif "out" in given and not set(yields) - {Dropped}:
         flow = "job"
     shapes = [one.shape for one in inputs]
     if flow == "kernel" and (shapes.count("batch") > 1 or set(shapes) - {"batch", "path"} or given - {"seed"}):
         raise StageError(f"stage {name}: a kernel takes one batch, paths, 'config' and 'seed', nothing else")
+    asked = {one.name for one in inputs if one.shape == "llm"}
+    if flow == "source" and asked:
+        raise StageError(f"stage {name}: a source that yields batches asks no model; yield records one by one")
+    if config is not None and (both := asked & set(config.__struct_fields__)):
+        raise StageError(f"stage {name}: {min(both)!r} is a model and a setting; rename one")
     return Stage(name, flow, run, tuple(inputs), config, yields, frozenset(given), module, inspect.getdoc(run) or "")
 
 
@@ -173,6 +190,10 @@ def _input(stage: str, name: str, hint: Any, optional: bool) -> Input:
         return Input(name, "checkpoint", None, optional)
     if hint is Path:
         return Input(name, "path", None, optional)
+    from metier.llm.llm import LLM  # brings an event loop, which a recipe that asks no model can do without
+
+    if hint is LLM or (origin in (Union, UnionType) and set(inner) == {LLM, type(None)}):
+        return Input(name, "llm", None, optional)
     raise StageError(f"stage {stage}: the parameter {name!r} has the type {hint!r}, which nothing can feed")
 
 

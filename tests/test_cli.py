@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from metier.recipe import load
-from metier.run.probe import before_models
+from metier.run.probe import before_training
 from tests.command import metier
 
 VERBS = ["new", "stages", "plan", "run", "probe", "look", "compare", "chat", "serve", "gc"]
@@ -60,9 +60,9 @@ def test_new_writes_a_recipe_that_runs_up_to_training(tmp_path: Path) -> None:
     assert wrong.code == 2 and "did you mean 'medicine'" in wrong.last
 
 
-def test_probe_stays_before_every_model() -> None:
-    assert before_models(load("quickstart")) == ["drugs", "general", "clean", "passages", "unique", "facts"]
-    light = before_models(load("one-vs-two"))
+def test_probe_stays_before_all_training() -> None:
+    assert before_training(load("quickstart")) == ["drugs", "general", "clean", "passages", "unique", "facts"]
+    light = before_training(load("one-vs-two"))
     assert light[-1] == "drugs_unasked" and not any("stage" in name or "read_" in name for name in light)
 
 

@@ -9,6 +9,7 @@ import msgspec
 from metier import progress
 from metier.evals.prompts import asked, messages
 from metier.evals.tables import answer_id, seeds
+from metier.llm.thinking import split_thinking
 from metier.records import Answer, Checkpoint, Config, MetierError, Question
 from metier.text.letters import split
 
@@ -27,6 +28,9 @@ class Generate(Config, frozen=True):
     """0 takes the likeliest token each time; above it, tokens are drawn."""
     system: str = ""
     """System message before every question."""
+    thinking: bool | None = None
+    """Whether the models think first (the chat template's enable_thinking); None leaves it alone. What they thought is
+    no part of the answer."""
 
 
 def generate(
@@ -49,6 +53,7 @@ def generate(
         for name, checkpoint in zip(names, checkpoints, strict=True):
             own = name if len(names) > 1 else ""
             for question, text in zip(some, _texts(some, checkpoint, seed, config, model), strict=True):
+                text = split_thinking(text)[1]
                 chosen = named(text, question.options)
                 rule = "names one option" if chosen else ""
                 yield Answer(answer_id(model, own, question.id), question.id, model, text, chosen, rule)
@@ -89,6 +94,7 @@ def _texts(questions: list[Question], checkpoint: Checkpoint, seed: int, config:
     for start in range(0, len(questions), CHUNK):
         progress.report(start, len(questions), "answers", note)
         chunk = questions[start : start + CHUNK]
-        prompts = [prompt(loaded.tokenizer, messages(asked(one), config.system)) for one in chunk]
+        talks = [messages(asked(one), config.system) for one in chunk]
+        prompts = [prompt(loaded.tokenizer, talk, config.thinking) for talk in talks]
         yield from speak(loaded, prompts, config.max_tokens, config.temperature, seed + start)
     progress.report(len(questions), len(questions), "answers", note)

@@ -29,6 +29,8 @@ class MultipleChoice(Config, frozen=True):
     """Label whose questions belong together in the intervals (a drug, a case); empty: each question for itself."""
     system: str = ""
     """System message before every question."""
+    thinking: bool | None = None
+    """The chat template's switch for thinking (enable_thinking); None leaves it alone."""
 
 
 def multiple_choice(
@@ -135,7 +137,8 @@ def _encoded(
 ) -> Iterator[tuple[list[int], list[list[int]]]]:
     """The prompt of each question, and every option, as token ids."""
     shown = [_shown(question, config) for question in questions]
-    pairs = iter(answered(loaded.tokenizer, [(before, answer) for before, answers in shown for answer in answers]))
+    some = [(before, answer) for before, answers in shown for answer in answers]
+    pairs = iter(answered(loaded.tokenizer, some, config.thinking))
     for question, (_, answers) in zip(questions, shown, strict=True):
         own = [next(pairs) for _ in answers]
         if any(prompt != own[0][0] for prompt, _ in own):

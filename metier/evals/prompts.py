@@ -18,10 +18,13 @@ def messages(text: str, system: str) -> tuple[Message, ...]:
     return (*before, Message("user", text))
 
 
-def answered(tokenizer: Any, some: Sequence[tuple[tuple[Message, ...], str]]) -> list[tuple[list[int], list[int]]]:
+def answered(
+    tokenizer: Any, some: Sequence[tuple[tuple[Message, ...], str]], thinking: bool | None = None
+) -> list[tuple[list[int], list[int]]]:
     """(prompt, answer) of each (conversation, answer) as token ids: the answer with its end-of-turn token."""
     pairs = []
-    for encoded in encode_many(tokenizer, [(*before, Message("assistant", answer)) for before, answer in some]):
+    talks = [(*before, Message("assistant", answer)) for before, answer in some]
+    for encoded in encode_many(tokenizer, talks, thinking):
         if 1 not in encoded.mask:
             raise MetierError("the chat template marks no answer; put {% generation %} around the assistant's turn")
         start = encoded.mask.index(1)

@@ -1,6 +1,8 @@
 """Write text with a model, many prompts at a time."""
 
+import bisect
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,66 +14,156 @@ BATCH = 64
 """Prompts of a batch."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be written after one prompt; its draws depend on ``seed`` alone, not on the prompts beside it."""
+
+    prompt: list[int]
+    max_tokens: int
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: tuple[int, ...] = (0,)
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a model wrote: ``finish`` is ``stop`` at its end of turn or at a stop text, ``length`` at ``max_tokens``."""
+
+    text: str
+    tokens: int
+    finish: str
+
+
 def generate(loaded: Loaded, prompts: Sequence[list[int]], max_tokens: int, temperature: float, seed: int) -> list[str]:
     """What the model says after each prompt, up to its end of turn or ``max_tokens``, special tokens left out.
 
     Temperature 0 takes the likeliest token. Otherwise the draws of a prompt depend on the seed and the prompt's number
     alone, not on the prompts beside it.
     """
+    seeds = [(seed % (1 << 64), number) for number in range(len(prompts))]
+    wishes = [Wish(prompt, max_tokens, temperature, seed=own) for prompt, own in zip(prompts, seeds, strict=True)]
+    _check(max_tokens, temperature)
+    return [one.text for one in write(loaded, wishes)]
+
+
+def write(loaded: Loaded, wishes: Sequence[Wish], batch: int = BATCH) -> list[Written]:
+    """What the model writes after each prompt, special tokens left out; a stop text is left out too."""
+    if any(not wish.prompt for wish in wishes):
+        raise MetierError("generate: a prompt is empty; give at least one token")
+    for wish in wishes:
+        _check(wish.max_tokens, wish.temperature)
+    found: dict[int, Written] = {}
+    numbers = sorted(range(len(wishes)), key=lambda number: (len(wishes[number].prompt), number))
+    for first in range(0, len(numbers), batch):
+        some = numbers[first : first + batch]
+        said = _write(loaded, [wishes[number] for number in some])
+        found |= {number: _cut(loaded, wishes[number], ids) for number, ids in zip(some, said, strict=True)}
+    return [found[number] for number in range(len(wishes))]
+
+
+def _check(max_tokens: int, temperature: float) -> None:
     if temperature < 0 or max_tokens < 1:
         raise MetierError(
             f"generate: temperature {temperature} must not be negative, max_tokens {max_tokens} at least 1"
         )
-    if any(not prompt for prompt in prompts):
-        raise MetierError("generate: a prompt is empty; give at least one token")
-    texts = [""] * len(prompts)
-    numbers = sorted(range(len(prompts)), key=lambda number: (len(prompts[number]), number))
-    for first in range(0, len(numbers), BATCH):
-        batch = numbers[first : first + BATCH]
-        draws = [np.random.default_rng([seed % (1 << 64), number]) for number in batch] if temperature else []
-        said = _write(loaded, [prompts[number] for number in batch], max_tokens, (temperature, draws))
-        for number, ids in zip(batch, said, strict=True):
-            texts[number] = loaded.tokenizer.decode(ids, skip_special_tokens=True)
-    return texts
 
 
-def _write(
-    loaded: Loaded, prompts: Sequence[list[int]], max_tokens: int, chance: tuple[float, list[np.random.Generator]]
-) -> list[list[int]]:
+def _write(loaded: Loaded, wishes: Sequence[Wish]) -> list[list[int]]:
+    """The new tokens of each prompt, whatever follows its end included."""
     import torch
-    from transformers import GenerationConfig, LogitsProcessorList
+    from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
-    width, pad = max(map(len, prompts)), loaded.tokenizer.pad_token_id or 0
-    ids = torch.tensor([[pad] * (width - len(prompt)) + prompt for prompt in prompts])
-    mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
-    stops = _stops(loaded)
-    config = GenerationConfig(max_new_tokens=max_tokens, do_sample=False, eos_token_id=stops or None, pad_token_id=pad)
+    width, pad = max(len(wish.prompt) for wish in wishes), loaded.tokenizer.pad_token_id or 0
+    most = max(wish.max_tokens for wish in wishes)
+    ids = torch.tensor([[pad] * (width - len(wish.prompt)) + wish.prompt for wish in wishes])
+    mask = torch.tensor([[0] * (width - len(wish.prompt)) + [1] * len(wish.prompt) for wish in wishes])
+    config = GenerationConfig(
+        max_new_tokens=most, do_sample=False, eos_token_id=_stops(loaded) or None, pad_token_id=pad
+    )
+    drawn = any(wish.temperature for wish in wishes)
+    early = any(wish.stop or wish.max_tokens < most for wish in wishes)
     with torch.inference_mode():
         out = loaded.model.generate(
             input_ids=ids.to(loaded.device),
             attention_mask=mask.to(loaded.device),
             generation_config=config,
-            logits_processor=LogitsProcessorList([_noise(*chance)] if chance[0] else []),
+            logits_processor=LogitsProcessorList([_noise(wishes)] if drawn else []),
+            stopping_criteria=StoppingCriteriaList([_early(loaded, wishes, width)] if early else []),
         )
-    return [_until(row[width:], stops) for row in out.tolist()]
+    return [row[width:] for row in out.tolist()]
 
 
-def _noise(temperature: float, draws: list[np.random.Generator]) -> Any:
-    """Gumbel noise on the logits: the likeliest token is then a draw at that temperature."""
+def _noise(wishes: Sequence[Wish]) -> Any:
+    """Gumbel noise on the logits: the likeliest token is then a draw at that temperature, from the top_p likeliest."""
     import torch
 
+    drawn = [(row, wish, np.random.default_rng(list(wish.seed))) for row, wish in enumerate(wishes) if wish.temperature]
+
     def add(_: Any, scores: Any) -> Any:
-        noise = np.stack([draw.gumbel(size=scores.shape[1]) for draw in draws])
-        return scores / temperature + torch.from_numpy(noise).to(scores)
+        scores = scores.clone()
+        for row, wish, draw in drawn:
+            heated = _likeliest(scores[row] / wish.temperature, wish.top_p)
+            scores[row] = heated + torch.from_numpy(draw.gumbel(size=scores.shape[1])).to(scores)
+        return scores
 
     return add
+
+
+def _likeliest(scores: Any, share: float) -> Any:
+    """Scores of one row, minus infinity but for the likeliest that make up a share (nucleus; Holtzman et al. 2020)."""
+    if share >= 1:
+        return scores
+    ordered, places = scores.softmax(-1).sort(descending=True)
+    beyond = ordered.cumsum(-1) - ordered >= share
+    beyond[0] = False
+    return scores.masked_fill(beyond.scatter(0, places, beyond), float("-inf"))
+
+
+def _early(loaded: Loaded, wishes: Sequence[Wish], width: int) -> Any:
+    """Which rows are done before the longest is: at their own ``max_tokens``, or when a stop text stands there."""
+    import torch
+
+    def done(ids: Any, *_: Any, **__: Any) -> Any:
+        new = ids[:, width:]
+        over = [
+            new.shape[1] >= wish.max_tokens or _says(loaded, wish, row) for wish, row in zip(wishes, new, strict=True)
+        ]
+        return torch.tensor(over, device=ids.device)
+
+    return done
+
+
+def _says(loaded: Loaded, wish: Wish, ids: Any) -> bool:
+    """Whether a stop text stands in what was written last."""
+    if not wish.stop:
+        return False
+    tail = loaded.tokenizer.decode(ids[-64:], skip_special_tokens=True)
+    return any(text in tail for text in wish.stop)
+
+
+def _cut(loaded: Loaded, wish: Wish, ids: list[int]) -> Written:
+    """One row up to its end of turn, its stop text or its ``max_tokens``."""
+    stops = set(_stops(loaded))
+    ids = ids[: wish.max_tokens]
+    end = next((place for place, token in enumerate(ids) if token in stops), len(ids))
+    finish = "stop" if end < len(ids) else "length"
+
+    def said(count: int) -> str:
+        return str(loaded.tokenizer.decode(ids[:count], skip_special_tokens=True))
+
+    def stopped(count: int) -> bool:
+        return any(one in said(count) for one in wish.stop)
+
+    text = said(end)
+    if stopped(end):
+        end = bisect.bisect_left(range(end + 1), True, key=stopped)
+        text = said(end)
+        text, finish = text[: min(place for one in wish.stop if (place := text.find(one)) >= 0)], "stop"
+    return Written(text, end, finish)
 
 
 def _stops(loaded: Loaded) -> list[int]:
     configured = loaded.model.generation_config.eos_token_id
     some = configured if isinstance(configured, list) else [configured]
     return [one for one in dict.fromkeys([*some, loaded.tokenizer.eos_token_id]) if one is not None]
-
-
-def _until(ids: list[int], stops: Sequence[int]) -> list[int]:
-    return ids[: next((place for place, token in enumerate(ids) if token in stops), len(ids))]

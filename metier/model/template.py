@@ -19,12 +19,17 @@ class Encoded:
     mask: list[int]
 
 
-def encode(tokenizer: Any, messages: Sequence[Message]) -> Encoded:
-    """A conversation by the model's own chat template; the mask holds the assistant's tokens, end of turn included."""
-    return encode_many(tokenizer, [messages])[0]
+def encode(tokenizer: Any, messages: Sequence[Message], thinking: bool | None = None) -> Encoded:
+    """A conversation by the model's own chat template; the mask holds the assistant's tokens, end of turn included.
+
+    ``thinking`` is the template's own switch ``enable_thinking``, as in ``prompt``; None leaves it to the template.
+    """
+    return encode_many(tokenizer, [messages], thinking)[0]
 
 
-def encode_many(tokenizer: Any, conversations: Sequence[Sequence[Message]]) -> list[Encoded]:
+def encode_many(
+    tokenizer: Any, conversations: Sequence[Sequence[Message]], thinking: bool | None = None
+) -> list[Encoded]:
     """Many conversations in one call.
 
     Templates with ``{% generation %}`` markers say themselves what the assistant wrote; for others it is what each
@@ -33,9 +38,10 @@ def encode_many(tokenizer: Any, conversations: Sequence[Sequence[Message]]) -> l
     if not conversations:
         return []
     if not MARKED.search(_template(tokenizer)):
-        return [_by_turns(tokenizer, messages) for messages in conversations]
+        return [_by_turns(tokenizer, messages, thinking) for messages in conversations]
     plain = [[_plain(message) for message in messages] for messages in conversations]
-    out = tokenizer.apply_chat_template(plain, return_dict=True, return_assistant_tokens_mask=True)
+    switch = _switch(thinking)
+    out = tokenizer.apply_chat_template(plain, return_dict=True, return_assistant_tokens_mask=True, **switch)
     return [Encoded(ids, mask) for ids, mask in zip(out["input_ids"], out["assistant_masks"], strict=True)]
 
 
@@ -54,11 +60,16 @@ def encode_texts(tokenizer: Any, texts: Sequence[str]) -> list[Encoded]:
     return [Encoded([*first, *ids, *last], [0] * len(first) + [1] * (len(ids) + len(last))) for ids in some]
 
 
-def prompt(tokenizer: Any, messages: Sequence[Message]) -> list[int]:
+def prompt(tokenizer: Any, messages: Sequence[Message], thinking: bool | None = None) -> list[int]:
     """The tokens of a conversation up to where the assistant begins to speak."""
     _template(tokenizer)
     plain = [_plain(message) for message in messages]
-    return list(tokenizer.apply_chat_template(plain, add_generation_prompt=True, return_dict=True)["input_ids"])
+    out = tokenizer.apply_chat_template(plain, add_generation_prompt=True, return_dict=True, **_switch(thinking))
+    return list(out["input_ids"])
+
+
+def _switch(thinking: bool | None) -> dict[str, bool]:
+    return {} if thinking is None else {"enable_thinking": thinking}
 
 
 def _template(tokenizer: Any) -> str:
@@ -86,11 +97,13 @@ def _arguments(text: str) -> Any:
         return text
 
 
-def _by_turns(tokenizer: Any, messages: Sequence[Message]) -> Encoded:
+def _by_turns(tokenizer: Any, messages: Sequence[Message], thinking: bool | None) -> Encoded:
     plain = [_plain(message) for message in messages]
+    switch = _switch(thinking)
 
     def text(turns: int, open_turn: bool = False) -> str:
-        return str(tokenizer.apply_chat_template(plain[:turns], tokenize=False, add_generation_prompt=open_turn))
+        some = plain[:turns]
+        return str(tokenizer.apply_chat_template(some, tokenize=False, add_generation_prompt=open_turn, **switch))
 
     whole, spans = text(len(plain)), []
     for turn, message in enumerate(messages):

@@ -14,10 +14,11 @@ from metier.recipe import Source, Step
 from metier.records import Checkpoint, Dropped, MetierError, Record, kind_name
 from metier.run.account import AccountError, Ledger
 from metier.run.context import Context, notes, refuse_empty
+from metier.run.models import Models
 from metier.stage import Input
 
 
-def run_call(step: Step, context: Context) -> None:
+def run_call(step: Step, context: Context, models: Models) -> None:
     """Make the artefact of one step; a stage that fills a directory finds it again after a crash."""
     scratch = context.scratch(step)
     if step.stage.flow != "job":
@@ -27,7 +28,9 @@ def run_call(step: Step, context: Context) -> None:
     ledger = Ledger(f"{step.place}: step {step.name!r} ({step.stage.name})")
     try:
         writer = Writer(scratch, int(context.plan.recipe.shard_mb * (1 << 20)))
-        _write(_results(step, context, ledger, scratch), step, writer, ledger)
+        before = models.spent(step)
+        arguments = _arguments(step, context, ledger, scratch) | models.given(step)
+        _write(_results(step, context, arguments), step, writer, ledger)
     except BaseException:
         if step.stage.flow != "job":
             shutil.rmtree(scratch, ignore_errors=True)
@@ -37,7 +40,7 @@ def run_call(step: Step, context: Context) -> None:
     manifest = context.manifest(
         step, count_in=sum(_there(step, context).values()), counts=dict(ledger.counts), cells=ledger.cells,
         characters=sum(cell.characters for cell in ledger.cells.values()), dropped=dict(ledger.reasons),
-        examples=ledger.examples, notes=notes(scratch),
+        examples=ledger.examples, notes=notes(scratch) | models.notes(step, before),
     )  # fmt: skip
     try:
         refuse_empty(step, manifest)
@@ -47,9 +50,8 @@ def run_call(step: Step, context: Context) -> None:
     context.finish(step, scratch, manifest)
 
 
-def _results(step: Step, context: Context, ledger: Ledger, scratch: Path) -> Iterator[Record]:
+def _results(step: Step, context: Context, arguments: dict[str, Any]) -> Iterator[Record]:
     """What the stage yields; a trial run cuts a stage that reads no records."""
-    arguments = _arguments(step, context, ledger, scratch)
     results = step.stage.run(**arguments)
     if results is None:
         return
@@ -68,7 +70,7 @@ def _write(results: Iterable[Record], step: Step, writer: Writer, ledger: Ledger
             raise AccountError(f"{ledger.stage} yields a {type(record).__name__}, which its signature does not name")
         ledger.give(record)
         writer.add(record)
-        if number % 500 == 0 and step.stage.flow != "job":
+        if number % 500 == 0 and step.stage.flow != "job" and not step.asks:
             progress.report(number, 0, "records", step.name)
     writer.close()
 
@@ -76,7 +78,7 @@ def _write(results: Iterable[Record], step: Step, writer: Writer, ledger: Ledger
 def _arguments(step: Step, context: Context, ledger: Ledger, scratch: Path) -> dict[str, Any]:
     """Every argument of the stage, by the shape of its parameter."""
     arguments: dict[str, Any] = {}
-    for one in step.stage.inputs:
+    for one in step.stage.feedable:
         if one.name not in step.feeds:
             continue
         feed = step.feeds[one.name]

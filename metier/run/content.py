@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import msgspec
 import xxhash
 
-from metier.artefact import Artefact, asset, write_json
+from metier.artefact import SHELVES, Artefact, asset, write_json
 from metier.files import Remote, is_url, match, state
 from metier.records import Config, MetierError, fingerprint
 
@@ -87,8 +87,8 @@ def named_files(config: Config | None) -> Iterable[tuple[str, Path]]:
 
 
 def expand(name: str) -> list[Path]:
-    """The files that one name stands for: a file, a directory, an asset, a pattern or a URL; an error for none."""
-    if name.startswith("asset:"):
+    """The files that one name stands for: a file, a directory, what ships, a pattern or a URL; an error for none."""
+    if name.startswith(tuple(SHELVES)):
         return [asset(name)]
     if is_url(name):
         return match(name)

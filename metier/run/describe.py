@@ -32,11 +32,15 @@ def describe(name: str) -> str:
     except StageError as error:
         raise RecipeError(f"{error}; {did_you_mean(name, names())}") from None
     lines = [f"{stage.name}: {stage.doc}", "", "from:"]
-    for one in stage.inputs:
+    for one in stage.feedable:
         kind = f" ({one.kind.__name__})" if one.kind is not None else ""
         lines.append(f"  {one.name}{kind}: {SHAPES[one.shape]}{'; may be left out' if one.optional else ''}")
-    if not stage.inputs:
+    if not stage.feedable:
         lines.append("  nothing: it is a source")
+    if stage.asked:
+        lines.append("asks:")
+    for one in stage.asked:
+        lines.append(f"  {one.name}: {SHAPES[one.shape]}{'; may be left out' if one.optional else ''}")
     lines += ["gives:", f"  {_gives(stage)}", "settings:"]
     lines += _settings(stage.config) or ["  none"]
     if "seed" in stage.given:
@@ -104,7 +108,21 @@ def outlook(plan: Plan) -> str:
         why = planned_step.why + (f" (one pass with {fused[name]})" if name in fused and planned_step.why else "")
         rows.append((name, stage.name, how, why))
     todo = sum(1 for row in rows if row[2] == "make")
-    return f"{table(('step', 'stage', '', 'why'), rows)}\n{todo} of {len(rows)} steps to make in {plan.root}"
+    models = _models(plan, asked)
+    return "\n".join(
+        [table(("step", "stage", "", "why"), rows), *models, f"{todo} of {len(rows)} steps to make in {plan.root}"]
+    )
+
+
+def _models(plan: Plan, asked: set[str]) -> list[str]:
+    """The models that the steps ask, each with what its replies are kept under."""
+    rows = []
+    for name, model in plan.models.items():
+        askers = [step for step, one in plan.steps.items() if step in asked and name in one.step.asks.values()]
+        if askers:
+            kind = str(model.__struct_config__.tag)
+            rows.append((name, kind, model.called, model.revision or "-", ", ".join(askers)))
+    return [table(("model", "kind", "called", "revision", "asked by"), rows)] if rows else []
 
 
 def result(plan: Plan) -> str:

@@ -10,6 +10,7 @@ from metier.artefact import Artefact, Manifest
 from metier.records import Conversation, Document, MetierError, Question, Record, kind_name
 from metier.run.call import tally
 from metier.run.lineage import lineage
+from metier.run.models import asked_for, bill
 from metier.run.table import table
 from metier.text.suggest import did_you_mean
 
@@ -35,6 +36,7 @@ def overview(manifest: Manifest) -> str:
         f"  dropped {count:,}: {why}" for why, count in sorted(manifest.dropped.items(), key=lambda item: -item[1])
     ]
     lines += [f"  {name}: {value}" for name, value in manifest.notes.items() if isinstance(value, str | int | float)]
+    lines += [f"  {line}" for line in bill(manifest)]
     if len(manifest.cells) > 1:
         lines += [f"  {line}" for line in _cells(manifest).splitlines()]
     if manifest.inner:
@@ -112,10 +114,32 @@ def shorten(text: str, width: int) -> str:
 
 
 def ancestry(place: str, name: str) -> str:
-    """The lineage of one record as a table, newest first."""
+    """The lineage of one record as a table, newest first, and the requests that wrote it where they are kept."""
     path = Path(place)
     found = lineage(path.parent, path.name, name)
     rows = [
         (one.step, one.stage, one.id, shorten(show(one.record), 100) if one.record else "(passed on)") for one in found
     ]
-    return table(("step", "stage", "id", "record"), rows)
+    keys = {key: one.step for one in reversed(found) if (key := getattr(one.record, "request", ""))}
+    asked = [_request(path.parent / step, key) for key, step in reversed(keys.items())]
+    return "\n\n".join([table(("step", "stage", "id", "record"), rows), *asked])
+
+
+def _request(step: Path, key: str) -> str:
+    """What a model was asked under a key, and what it answered."""
+    manifest = Artefact(step).manifest
+    found = asked_for(step, manifest, key) if manifest is not None else None
+    if found is None:
+        return f"request {key}: its reply is not kept here any more"
+    request, reply = found
+    sampling = {name: value for name, value in msgspec.to_builtins(request.sampling).items() if value not in (None, ())}
+    how = ", ".join(f"{name} {value}" for name, value in sampling.items())
+    revision = f", revision {request.revision}" if request.revision else ""
+    lines = [f"request {key} of {step.name} to {request.model}{revision}", f"    {how}, sample {request.sample}"]
+    lines += [f"    {turn.role}: {shorten(turn.content, 2000)}" for turn in request.messages]
+    if request.schema is not None:
+        lines.append(f"    schema: {msgspec.json.encode(request.schema).decode()}")
+    if reply is not None:
+        lines += [f"    thought: {shorten(reply.thinking, 400)}"] * bool(reply.thinking)
+        lines.append(f"    replied: {shorten(reply.text, 2000)} ({reply.finish})")
+    return "\n".join(lines)

@@ -6,11 +6,12 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from metier import progress
 from metier.artefact import Artefact, write_json
-from metier.recipe import Recipe
+from metier.llm import spec
+from metier.recipe import Recipe, Step
 from metier.records import MetierError, Score
 from metier.run.call import run_call, tally
 from metier.run.chain import run_chain, tidy
@@ -18,11 +19,20 @@ from metier.run.context import Context, placed
 from metier.run.fuse import Unit
 from metier.run.local import Local
 from metier.run.lock import locked
+from metier.run.models import Models, bill
 from metier.run.plan import Plan, plan
 from metier.run.shard import Engine
 from metier.run.show import Show
 
 Engines = Literal["local", "ray"]
+
+
+class Hands(NamedTuple):
+    """What a run works with: who passes over shards, which models are asked, where progress is shown."""
+
+    engine: Engine
+    models: Models
+    show: Show
 
 
 def run(
@@ -36,10 +46,11 @@ def run(
         context = Context(found)
         todo = found.todo()
         driver = stack.enter_context(_started(engine, todo, show))
+        models = stack.enter_context(contextlib.closing(Models(recipe, found.root, found.models)))
         for unit in found.units:
             with placed(unit.last, context.root):
                 if unit in todo:
-                    _make(unit, context, driver, show)
+                    _make(unit, context, Hands(driver, models, show))
                 else:
                     show.line(f"{unit.last.name}: stands")
                     tidy(unit, context)
@@ -66,34 +77,49 @@ def _check_extras(found: Plan, engine: Engines) -> None:
     """Whether what is to be made needs a library that is not installed: known before anything runs."""
     if engine == "ray" and not importlib.util.find_spec("ray"):
         raise MetierError("--engine ray needs ray; install the extra: pip install 'metier[ray]'")
+    recipe = found.recipe
     for unit in found.todo():
         stage = unit.last.stage
-        heavy = stage.name.startswith("train.") or any(one.shape in ("checkpoint", "models") for one in stage.inputs)
-        if heavy and not all(importlib.util.find_spec(name) for name in ("torch", "transformers", "accelerate")):
+        local = any(isinstance(recipe.models[name], spec.Local) for name in unit.last.asks.values())
+        if (_loads(unit.last) or local) and not all(
+            importlib.util.find_spec(name) for name in ("torch", "transformers", "accelerate")
+        ):
             remedy = "install the extra: pip install 'metier[train]'"
             raise MetierError(f"{unit.last.place}: step {unit.last.name!r} ({stage.name}) needs torch; {remedy}")
 
 
-def _make(unit: Unit, context: Context, engine: Engine, show: Show) -> None:
-    """Make one unit and say what came of it."""
+def _loads(step: Step) -> bool:
+    """Whether a step trains, or loads a checkpoint of its own."""
+    return step.stage.name.startswith("train.") or any(
+        one.shape in ("checkpoint", "models") for one in step.stage.inputs
+    )
+
+
+def _make(unit: Unit, context: Context, hands: Hands) -> None:
+    """Make one unit and say what came of it; whoever trains or loads weights finds the GPUs free."""
     start = time.monotonic()
+    show = hands.show
+    if _loads(unit.last):
+        hands.models.release()
     with show.step(unit.last.name), progress.listening(show.update):
-        make(unit, context, engine)
+        make(unit, context, hands)
     for step in unit.steps:
         manifest = Artefact(context.root / step.name).manifest
         if manifest is not None:
             took = f" ({time.monotonic() - start:.1f} s)" if step is unit.last else ""
             show.line(f"{step.name}: {tally(manifest)}{took}")
+            for line in bill(manifest):
+                show.line(f"  {line}")
 
 
-def make(unit: Unit, context: Context, engine: Engine) -> None:
+def make(unit: Unit, context: Context, hands: Hands) -> None:
     """Make the artefacts of one unit."""
     for step in unit.steps:
         _forget(context, step.name)
     if unit.chain:
-        run_chain(unit, context, engine)
+        run_chain(unit, context, hands.engine)
     else:
-        run_call(unit.last, context)
+        run_call(unit.last, context, hands.models)
 
 
 def _forget(context: Context, step: str) -> None:

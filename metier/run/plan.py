@@ -1,17 +1,19 @@
 """What a run would do: the fingerprint of every step, which artefacts stand, and why the others are made."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from metier.artefact import Artefact, Manifest, asset
+from metier.llm.spec import Model
 from metier.recipe import Recipe, RecipeError, Source, Step
 from metier.records import MetierError, fingerprint
 from metier.run.content import Contents, expand, lasting, named_files, settings
 from metier.run.fuse import Unit, units
+from metier.run.models import settle
 from metier.stage import code_files
 from metier.text.suggest import did_you_mean
 
@@ -31,6 +33,8 @@ class Plan(msgspec.Struct, frozen=True):
     root: Path
     steps: dict[str, Planned]
     units: tuple[Unit, ...]
+    models: dict[str, Model] = {}
+    """The models of the recipe, each with its revision and the path of its checkpoint."""
 
     def mark(self, step: str) -> str:
         """The fingerprint of a step."""
@@ -54,8 +58,10 @@ def plan(recipe: Recipe, runs: Path, to: Iterable[str] = ()) -> Plan:
     contents = Contents(runs / ".contents.json")
     root = runs / recipe.name
     made: dict[str, Manifest] = {}
+    models: dict[str, Model] = {}
     for step in recipe.steps.values():
-        made[step.name] = _manifest(step, recipe, made, contents)
+        models |= _settled(step, recipe, models, lambda one: settle(one, root, _marks(made), contents))
+        made[step.name] = _manifest(step, recipe, made, contents, models)
     contents.save()
     wanted = set(recipe.steps) if not to else ancestors(recipe, to)
     groups = tuple(cut for unit in units(recipe) if (cut := unit.cut(wanted)).steps)
@@ -70,7 +76,7 @@ def plan(recipe: Recipe, runs: Path, to: Iterable[str] = ()) -> Plan:
             if not steps[step.name].why:
                 again = f"read again for {late[0]}: its records are passed on, not kept"
                 steps[step.name] = msgspec.structs.replace(steps[step.name], why=again)
-    return Plan(recipe, root, steps, groups)
+    return Plan(recipe, root, steps, groups, models)
 
 
 def ancestors(recipe: Recipe, to: Iterable[str]) -> set[str]:
@@ -84,7 +90,7 @@ def ancestors(recipe: Recipe, to: Iterable[str]) -> set[str]:
         needed.add(name)
         if "run" in recipe.steps[name].stage.given:
             waiting += [one for one in _above(recipe, name) if one not in needed]
-        waiting += [source.name for _, source in recipe.steps[name].sources() if source.step]
+        waiting += recipe.behind(recipe.steps[name])
     return needed
 
 
@@ -93,7 +99,23 @@ def _above(recipe: Recipe, name: str) -> list[str]:
     return order[: order.index(name)]
 
 
-def _manifest(step: Step, recipe: Recipe, made: dict[str, Manifest], contents: Contents) -> Manifest:
+def _marks(made: dict[str, Manifest]) -> dict[str, str]:
+    return {name: manifest.fingerprint for name, manifest in made.items()}
+
+
+def _settled(
+    step: Step, recipe: Recipe, known: dict[str, Model], settle_one: Callable[[Model], Model]
+) -> dict[str, Model]:
+    """The models that a step is the first to ask, as a run asks them."""
+    try:
+        return {name: settle_one(recipe.models[name]) for name in step.asks.values() if name not in known}
+    except MetierError as error:
+        raise RecipeError(f"{step.place}: step {step.name!r}: {error}") from None
+
+
+def _manifest(
+    step: Step, recipe: Recipe, made: dict[str, Manifest], contents: Contents, models: dict[str, Model]
+) -> Manifest:
     """The manifest a step would have, without its counts."""
     try:
         files = {str(path): contents.path(path) for _, path in named_files(step.config)}
@@ -101,7 +123,7 @@ def _manifest(step: Step, recipe: Recipe, made: dict[str, Manifest], contents: C
     except MetierError as error:
         raise RecipeError(f"{step.place}: step {step.name!r}: {error}") from None
     if "run" in step.stage.given:
-        inputs |= {name: manifest.fingerprint for name, manifest in made.items()}
+        inputs |= _marks(made)
     sources: dict[str, Any] = {
         name: {key: [s.name for s in some] for key, some in feed.items()}
         if isinstance(feed, dict)
@@ -113,10 +135,13 @@ def _manifest(step: Step, recipe: Recipe, made: dict[str, Manifest], contents: C
     limit = recipe.limit if not any(one.shape in ("records", "batch") for one in _fed(step)) else 0
     task = sources if "task" in step.stage.given else None
     what = [step.stage.name, code, lasting(step.config), _named(files), inputs, seed, limit, task]
+    asked = {parameter: models[name].lasting() for parameter, name in step.asks.items()}
+    what += [asked] if asked else []
     structure = {name: _shape(feed, made, contents) for name, feed in step.feeds.items()}
     return Manifest(
         step=step.name, stage=step.stage.name, fingerprint=fingerprint([what, structure]), sources=sources,
         config=settings(step.config), seed=seed, code=code, files=files, inputs=inputs,
+        models={parameter: {"name": step.asks[parameter], **one} for parameter, one in asked.items()},
     )  # fmt: skip
 
 
@@ -172,9 +197,23 @@ def _why(new: Manifest, old: Manifest | None, written: bool) -> str:
         reasons.append(
             f"made from {', '.join(changed)}, which changed" if len(changed) < 4 else "what it reads changed"
         )
+    reasons += _model_reasons(old.models, new.models)
     if old.code != new.code:
         reasons.append(f"the code of {new.stage} changed")
     return "; ".join(reasons) or "fed differently"
+
+
+def _model_reasons(old: dict[str, Any], new: dict[str, Any]) -> Iterable[str]:
+    """What changed about the models that a step asks, but for their names in the recipe."""
+    for parameter, one in new.items():
+        before, now = _flat(old.get(parameter, {})), _flat(one)
+        for key in sorted(before.keys() | now.keys()):
+            if before.get(key) != now.get(key) and key != "name":
+                yield f"{parameter}: {key} {_short(before.get(key))} → {_short(now.get(key))}"
+
+
+def _flat(model: dict[str, Any]) -> dict[str, Any]:
+    return {**{key: value for key, value in model.items() if key != "sampling"}, **model.get("sampling", {})}
 
 
 def _short(value: Any) -> str:

@@ -69,16 +69,20 @@ def encode(
     docs: Iterable[Document],
     window: int,
     answers_only: bool,
+    thinking: bool | None = None,
 ) -> Items:
     """Items of all records, conversations first; a record that cannot be trained is dropped with its reason.
 
     A document longer than a window becomes several items, each beginning with the last token of the one before. A
     conversation longer than a window may be continued in the next window, its prompt repeated, if the prompt takes less
-    than half of one.
+    than half of one. ``thinking`` is the chat template's switch; None leaves it to the template.
     """
     growing = _Growing()
     for some in _some(conversations):
-        _add_conversations(growing, tokenizer, some, window, answers_only)
+        kept = [one for one in some if one.messages]
+        growing.dropped += [Dropped(one.id, "no messages") for one in some if not one.messages]
+        items = encode_many(tokenizer, [one.messages for one in kept], thinking)
+        _add_conversations(growing, zip(kept, items, strict=True), window, answers_only)
         progress.report(len(growing.names), 0, "items", "encoding")
     for pages in _some(docs):
         _add_documents(growing, tokenizer, pages, window)
@@ -108,11 +112,9 @@ def _some(records: Iterable[T]) -> Iterator[list[T]]:
 
 
 def _add_conversations(
-    growing: _Growing, tokenizer: Any, some: Sequence[Conversation], window: int, answers_only: bool
+    growing: _Growing, some: Iterable[tuple[Conversation, Encoded]], window: int, answers_only: bool
 ) -> None:
-    kept = [one for one in some if one.messages]
-    growing.dropped += [Dropped(one.id, "no messages") for one in some if not one.messages]
-    for one, item in zip(kept, encode_many(tokenizer, [one.messages for one in kept]), strict=True):
+    for one, item in some:
         head = item.mask.index(1) if 1 in item.mask else len(item.ids)
         repeats = head if len(item.ids) > window else WHOLE
         if 1 not in item.mask and answers_only:

@@ -91,7 +91,8 @@ def prepare(
         check_window(settings.window, positions(base.path), base.path)
         conversations, docs = records
         talks, pages = _drawn_by(conversations, settings.priorities), _drawn_by(docs, settings.priorities)
-        items = encode(load_tokenizer(base.path), talks, pages, settings.window, settings.answers_only)
+        tokenizer = load_tokenizer(base.path)
+        items = encode(tokenizer, talks, pages, settings.window, settings.answers_only, settings.thinking)
         if not len(items):
             why = (
                 f": all {len(items.dropped)} records were left out, first {items.dropped[0].why!r}"

@@ -24,6 +24,8 @@ class Train(Config, frozen=True, kw_only=True):
     """Source -> priority; items are drawn by it without replacement. Every source needs one. None shuffles evenly."""
     answers_only: bool = True
     """Whether the loss of a conversation counts only what the assistant says; a document always counts whole."""
+    thinking: bool | None = None
+    """The chat template's switch for thinking (enable_thinking), as the model will be asked; None leaves it alone."""
     window: Annotated[int, msgspec.Meta(ge=32)] = 512
     """Length in tokens of the windows that items are packed into."""
     batch_tokens: Whole = 8192

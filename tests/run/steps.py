@@ -1,11 +1,17 @@
 """Stages of a user's own, as a recipe names them: ``tests.run.steps:letters``."""
 
+import asyncio
 import json
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from metier.artefact import asset
 from metier.batch import Batch, batches
-from metier.records import Config, Conversation, Document, Dropped, File, Message, Score
+from metier.llm.llm import LLM, Failed, ReplyError
+from metier.llm.request import Request
+from metier.records import Checkpoint, Config, Conversation, Document, Dropped, File, Message, Score
+from tests.processes import runs
 
 
 class Letters(Config):
@@ -105,3 +111,74 @@ def files(conversations: Iterable[Conversation], out: Path) -> None:
     """A directory of files."""
     (out / "all.txt").write_text("\n".join(one.id for one in conversations))
     (out / "notes.json").write_text(json.dumps({"said": "done"}))
+
+
+class Asks(Config):
+    about: str = "Say: "
+    """What stands before the text."""
+
+
+def answers(docs: Iterable[Document], writer: LLM, config: Asks) -> Iterator[Conversation | Dropped]:
+    """One answer a document; the model's refusals are dropped."""
+
+    async def one(doc: Document) -> Conversation:
+        asked = Message("user", config.about + doc.text)
+        reply = await writer.ask([asked])
+        return Conversation(
+            f"{doc.id}?", (asked, Message("assistant", reply.text)), parent=doc.id, request=reply.request
+        )
+
+    for doc, made in writer.map(docs, one):
+        yield Dropped(doc.id, made.why, made.detail) if isinstance(made, Failed) else made
+
+
+def judged(
+    conversations: Iterable[Conversation], doctor: LLM, judge: LLM | None = None
+) -> Iterator[Conversation | Dropped]:
+    """The same conversations, each told by a doctor, and by a judge where there is one."""
+    for talk in conversations:
+        names = ", ".join(one.name for one in (doctor, judge) if one is not None)
+        yield Conversation(talk.id, (*talk.messages, Message("user", names)), parent=talk.id)
+
+
+def echo(request: Request) -> str:
+    """A model that says again what it was told; it refuses the text with a 3."""
+    last = request.messages[-1].content
+    if "3" in last:
+        raise ReplyError("refused", last)
+    return f"{last} ({request.sampling.temperature})"
+
+
+class Copy(Config):
+    note: str = ""
+    """What to write beside the copy."""
+
+
+def copied(config: Copy, out: Path) -> None:
+    """A checkpoint of one's own: a copy of the small model that ships."""
+    shutil.copytree(asset("asset:nano"), out, dirs_exist_ok=True)
+    (out / "note.txt").write_text(config.note)
+
+
+class Loud(Config):
+    pid_file: str = ""
+    """The file that names the processes of a server."""
+
+
+def loads(base: Checkpoint, config: Loud, out: Path) -> None:
+    """A step that loads a checkpoint: it notes whether the server still ran."""
+    pids = json.loads(Path(config.pid_file).read_text())["pids"]
+    (out / "running.txt").write_text(str(sum(map(runs, pids))))
+
+
+def breaks(request: Request) -> str:
+    """A model with a defect."""
+    return str(1 // request.sample)
+
+
+async def slow_echo(request: Request) -> str:
+    """A model that notes in ``asked.txt`` what it was asked, and takes its time."""
+    with Path("asked.txt").open("a") as asked:
+        asked.write(f"{request.key}\n")
+    await asyncio.sleep(0.05)
+    return request.messages[-1].content

@@ -1,5 +1,6 @@
 """Records become items; what cannot be trained is dropped with its reason, and nothing is cut silently."""
 
+import copy
 from typing import Any
 
 import pytest
@@ -65,3 +66,12 @@ def test_a_long_answer_is_kept_to_be_continued(tokenizer: Any) -> None:
     assert len(items) == 1
     assert 0 < items.repeats[0] < 32
     assert items.lengths[0] > 64
+
+
+def test_the_switch_for_thinking_reaches_the_template(tokenizer: Any) -> None:
+    switched = copy.deepcopy(tokenizer)
+    switched.chat_template = "{% if enable_thinking is false %}no {% endif %}" + tokenizer.chat_template
+    some = [conversation(1)]
+    plain, on, off = (encode(switched, some, (), 512, True, thinking).ids for thinking in (None, True, False))
+    assert plain.tolist() == on.tolist() == encode(tokenizer, some, (), 512, True).ids.tolist()
+    assert switched.decode(off).startswith("no ") and len(off) > len(plain)
