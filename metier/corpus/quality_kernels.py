@@ -211,7 +211,7 @@ def _measure(data, at, end, kinds, found):  # type: ignore[no-untyped-def]
                 width += not blank
             continue
         if blank:
-            blank, bullet = False, np.int64((kind & BULLET) != 0)
+            blank, bullet = False, 1 if kind & BULLET else 0
         found[SCRIPTS + (kind >> SCRIPT)] += kind & LETTER
         if kind & ALONE:
             found[WORDS] += 1

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from metier.artefact import Cell, Example
 from metier.batch import Batch
 from metier.records import Document
+from metier.text.buffers import utf8
 
 EXAMPLES, LETTERS = 5, 300
 """How many dropped records of a reason are remembered, and how much of the text of each."""
@@ -77,7 +78,9 @@ class _Lengths(NamedTuple):
 
 
 def _lengths(texts: pa.Array) -> _Lengths:
-    return _Lengths(pc.utf8_length(texts).to_numpy(zero_copy_only=False))
+    from metier.text.word_kernels import count_characters
+
+    return _Lengths(count_characters(*utf8(texts)))
 
 
 def cells(batch: Batch[Any]) -> dict[str, Cell]:

@@ -106,7 +106,7 @@ def below(count):  # type: ignore[no-untyped-def]
 def lent(typing, array):  # type: ignore[no-untyped-def]
     """The same array without a count of its references, which costs at every call of a function that takes it.
 
-    Only for use while the array itself is held.
+    Only for what is held meanwhile: a parameter of the outermost function, or an array that is used again afterwards.
     """
 
     def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
@@ -116,3 +116,29 @@ def lent(typing, array):  # type: ignore[no-untyped-def]
         return array._getvalue()
 
     return array(array), code
+
+
+@nb.njit(nogil=True, forceinline=True)
+def next_of(data, at, stop, byte):  # type: ignore[no-untyped-def]
+    """The first place of a byte from ``at`` on and before ``stop``, else ``stop``."""
+    while at < stop and at + LANES <= len(data):
+        bits = within(data, at, byte, byte)
+        if bits:
+            return min(at + first(bits), stop)
+        at += LANES
+    while at < stop and data[at] != byte:
+        at += 1
+    return min(at, stop)
+
+
+@nb.njit(nogil=True, forceinline=True)
+def count_of(data, at, stop, low, high):  # type: ignore[no-untyped-def]
+    """How many bytes from ``at`` on and before ``stop`` lie between two values, both included."""
+    count = 0
+    while at < stop and at + LANES <= len(data):
+        count += ones(within(data, at, low, high) & below(stop - at))
+        at += LANES
+    while at < stop:
+        count += low <= data[at] <= high
+        at += 1
+    return count

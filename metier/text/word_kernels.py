@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metier.jit import numba as nb
-from metier.text.lanes import LANES, below, eight, lent, within
+from metier.text.lanes import LANES, below, count_of, eight, lent, within
 from metier.text.lanes import first as first_bit
 
 _SEED = np.uint64(0xCBF29CE484222325)
@@ -217,6 +217,16 @@ def hash_words(data, offsets, table, cases):  # type: ignore[no-untyped-def]
         stops[row] = count
         high[row], low[row], unsettled[row] = mix(a), mix(b ^ (a >> np.uint64(7))), flags & _UNSETTLED != 0
     return (hashes[:count], sizes[:count], marks[:count]), (starts, stops), (high, low, unsettled)
+
+
+@nb.njit(cache=True, nogil=True)
+def count_characters(data, offsets):  # type: ignore[no-untyped-def]
+    """How many characters every text has, shape (rows,): its bytes but those that go on with a character."""
+    out = np.zeros(len(offsets) - 1, np.int64)
+    for row in range(len(out)):
+        begin, end = offsets[row], offsets[row + 1]
+        out[row] = end - begin - count_of(data, begin, end, 0x80, 0xBF)
+    return out
 
 
 @nb.njit(cache=True, nogil=True)
