@@ -63,7 +63,8 @@ def _examples(batch: Batch[Any]) -> dict[str, list[Example]]:
 def _example(batch: Batch[Any], row: int) -> Example:
     text = ""
     if "text" in batch.rows.schema.names:
-        text = pc.utf8_slice_codeunits(batch.rows["text"].slice(row, 1), 0, LETTERS)[0].as_py() or ""
+        whole = batch.rows["text"][row].as_buffer() or b""
+        text = str(memoryview(whole)[: 4 * LETTERS], "utf-8", "ignore")[:LETTERS]
     detail = (batch.detail[row].as_py() if batch.detail is not None else None) or ""
     return Example(batch.ids[row].as_py(), text, detail)
 

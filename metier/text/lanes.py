@@ -142,3 +142,26 @@ def count_of(data, at, stop, low, high):  # type: ignore[no-untyped-def]
         count += low <= data[at] <= high
         at += 1
     return count
+
+
+@nb.extending.intrinsic
+def _copy(typing, data, at, out, to):  # type: ignore[no-untyped-def]
+    """Copy the 64 bytes from ``at`` on to ``to`` in another array."""
+
+    def code(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        from llvmlite import ir
+
+        lanes = ir.VectorType(ir.IntType(8), LANES).as_pointer()
+        kinds = signature.args
+        source = builder.gep(context.make_array(kinds[0])(context, builder, values[0]).data, [values[1]])
+        target = builder.gep(context.make_array(kinds[2])(context, builder, values[2]).data, [values[3]])
+        builder.store(builder.load(builder.bitcast(source, lanes), align=1), builder.bitcast(target, lanes), align=1)
+        return context.get_dummy_value()
+
+    return nb.types.void(data, nb.types.int64, out, nb.types.int64), code
+
+
+@nb.njit(nogil=True, inline="always")
+def copy(data, at, out, to):  # type: ignore[no-untyped-def]
+    """Copy the 64 bytes from ``at`` on to ``to`` in another array; there must be as many in both."""
+    _copy(data, np.int64(at), out, np.int64(to))
