@@ -175,7 +175,7 @@ def _repeated(value: str, rows: int) -> pa.Array:
 
 
 class Table:
-    """Rows of a Parquet file, or of JSON that holds nothing but strings; ``first`` is the number of the first of them."""
+    """Rows of a Parquet file, or JSON of nothing but strings; ``first`` is the number of the first of them."""
 
     def __init__(self, first: int, table: pa.RecordBatch, path: Path) -> None:
         self.first, self.table, self.path = first, table, path
@@ -237,7 +237,7 @@ def _odd(column: pa.Array) -> list[int] | None:
     except pa.ArrowInvalid:
         return None
     data, offsets = utf8(column)
-    some = memoryview(data)
+    some = memoryview(data.data)
     begins = [str(some[a : min(a + 64, b)], "utf-8", "ignore") for a, b in itertools.pairwise(offsets.tolist())]
     return [at for at, begin in enumerate(begins) if blank(begin) and blank(column[at].as_py() or "")]
 

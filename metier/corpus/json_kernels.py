@@ -101,7 +101,7 @@ def _number(data, at, stop):  # type: ignore[no-untyped-def]
         digit = letter - 87 if letter >= 97 else data[i] - 48
         if not (48 <= data[i] <= 57 or 97 <= letter <= 102):
             return -1
-        number = number * 16 + np.int64(digit)
+        number = number << 4 | int(digit)
     return -1 if 0xD800 <= number < 0xE000 else number
 
 

@@ -34,7 +34,7 @@ def columns(block: bytes) -> pa.RecordBatch | None:
 
 
 def _names(line: bytes) -> list[str]:
-    """The names in the object of the first line; none where it is no object of strings or they are spelled unusually."""
+    """The names in the object of the first line; none where it is no object of strings or they are unusual."""
     try:
         first = msgspec.json.decode(line, type=dict[str, str])
     except (msgspec.DecodeError, UnicodeDecodeError):
