@@ -25,7 +25,7 @@ def shingle_size(marks, start, stop, sizes):  # type: ignore[no-untyped-def]
 
 @nb.njit(nogil=True, forceinline=True)
 def _permuted(x, multiplier, offset):  # type: ignore[no-untyped-def]
-    """One of the permutations of 32 bits that signatures take the least of; no wider arithmetic, for sixteen at once."""
+    """One of the permutations that signatures take the least of; in 32 bits, so that many are worked out at once."""
     y = np.uint32(x * multiplier + offset)
     return np.uint32(y ^ (y >> np.uint32(15)))
 
