@@ -175,10 +175,13 @@ def _repeated(value: str, rows: int) -> pa.Array:
 
 
 class Table:
-    """Rows of a Parquet file, or JSON of nothing but strings; ``first`` is the number of the first of them."""
+    """Rows of a Parquet file, or JSON of nothing but strings; ``first`` is the number of the first of them.
 
-    def __init__(self, first: int, table: pa.RecordBatch, path: Path) -> None:
-        self.first, self.table, self.path = first, table, path
+    ``sound`` says that its strings are known to be UTF-8.
+    """
+
+    def __init__(self, first: int, table: pa.RecordBatch, path: Path, sound: bool = False) -> None:
+        self.first, self.table, self.path, self.sound = first, table, path, sound
 
     def names(self) -> set[str]:
         """Every column that a row has."""
@@ -194,7 +197,7 @@ class Table:
         if len(set(names)) != len(names) or not set(fields.needed) <= set(names):
             return None
         texts = self.table.column(fields.text)
-        if _odd(texts) != []:
+        if _odd(texts, self.sound) != []:
             return None
         try:
             keys = [_printed(self.table.column(name)) for name in fields.id]
@@ -212,8 +215,8 @@ class Table:
         """The same rows, the unusual ones apart from the rest; nothing where they are too many for that."""
         if fields.text not in self.table.schema.names:
             return []
-        runs = _runs(_odd(self.table.column(fields.text)) or [], self.table.num_rows)
-        return [Table(self.first + a, self.table.slice(a, b - a), self.path) for a, b in runs]
+        runs = _runs(_odd(self.table.column(fields.text), self.sound) or [], self.table.num_rows)
+        return [Table(self.first + a, self.table.slice(a, b - a), self.path, self.sound) for a, b in runs]
 
     def _columns(self, fields: Fields) -> dict[str, list[Any]]:
         """The columns that are kept beside the text."""
@@ -228,18 +231,18 @@ def _printed(column: pa.Array) -> list[str]:
     return values if column.type in (pa.string(), _TEXT) and not column.null_count else list(map(plain, values))
 
 
-def _odd(column: pa.Array) -> list[int] | None:
+def _odd(column: pa.Array, sound: bool) -> list[int] | None:
     """The rows of a column of strings that are null or blank; None for a column of anything else."""
     if column.type not in (pa.string(), _TEXT):
         return None
     try:
-        column.validate(full=True)  # whether it is UTF-8; nothing else looks at that
+        column.validate(full=not sound)  # whether it is UTF-8; nothing else looks at that
     except pa.ArrowInvalid:
         return None
-    data, offsets = utf8(column)
-    some = memoryview(data.data)
-    begins = [str(some[a : min(a + 64, b)], "utf-8", "ignore") for a, b in itertools.pairwise(offsets.tolist())]
-    return [at for at, begin in enumerate(begins) if blank(begin) and blank(column[at].as_py() or "")]
+    from metier.corpus.json_kernels import perhaps_blank
+
+    rows: list[int] = np.flatnonzero(perhaps_blank(*utf8(column))).tolist()
+    return [at for at in rows if blank(column[at].as_py() or "")]
 
 
 def json_pieces(path: Path, encoding: str) -> Iterator[Piece | Iterator[Row]]:
@@ -267,7 +270,7 @@ def json_pieces(path: Path, encoding: str) -> Iterator[Piece | Iterator[Row]]:
 def _piece(first: int, block: bytes, path: Path) -> Piece:
     """The rows of a block of lines: as columns where each is an object of strings, else as objects."""
     table = columns(block)
-    return _parse(first, block) if table is None else Table(first, table, path)
+    return _parse(first, block) if table is None else Table(first, table, path, sound=True)
 
 
 def _parse(first: int, block: bytes) -> Piece:

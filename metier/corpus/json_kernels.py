@@ -21,6 +21,18 @@ def breaks(data):  # type: ignore[no-untyped-def]
     return count_of(data, 0, len(data), BREAK, BREAK)
 
 
+@nb.njit(cache=True, nogil=True)
+def perhaps_blank(data, offsets):  # type: ignore[no-untyped-def]
+    """Which texts may say nothing: no character of ASCII but blanks stands before their end, or before any other."""
+    out = np.ones(len(offsets) - 1, np.bool_)
+    for row in range(len(out)):
+        at, stop = offsets[row], offsets[row + 1]
+        while at < stop and data[at] <= 32:
+            at += 1
+        out[row] = at == stop or data[at] >= 0x80
+    return out
+
+
 @nb.njit(nogil=True, forceinline=True)
 def _after(data, at, byte):  # type: ignore[no-untyped-def]
     """The place behind blanks and one byte; -1 where another stands there, or after a failure."""

@@ -5,13 +5,16 @@ import numpy as np
 import pyarrow as pa
 
 _TEXT = pa.large_string()
+LONG = 1 << 18
+"""Bytes of a first line from which a block is not looked at: it is one of few lines."""
 
 
 def columns(block: bytes) -> pa.RecordBatch | None:
     """The columns of a block of lines, one row a line; None where anything about them is unusual."""
     from metier.corpus.json_kernels import spans, unescaped
 
-    names = _names(block[: block.find(b"\n") + 1] or block)
+    end = block.find(b"\n")
+    names = _names(block[:end]) if 0 < end < LONG else []
     if not names:
         return None
     keys = [f'"{name}"'.encode() for name in names]
