@@ -10,7 +10,6 @@ from metier.files import LIMIT, chunks
 
 BLOCK = 1 << 20
 """Bytes from which a block is handed on: few enough that the memory of one is at hand again for the next."""
-_END = ord("\n")
 _OTHER = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -57,6 +56,8 @@ def blocks(path: Path, encoding: str) -> Generator[tuple[int, bytes], None, None
 
     The last line may lack its end. A line that may be over the limit is Unusual, too.
     """
+    from metier.corpus.json_kernels import breaks
+
     held: list[bytes] = []
     size, number = 0, 1
     stream = _utf8(path, encoding)
@@ -71,7 +72,7 @@ def blocks(path: Path, encoding: str) -> Generator[tuple[int, bytes], None, None
         if not chunk or cut:
             held.append(chunk[:cut])
             first = number
-            number += sum(int(np.count_nonzero(np.frombuffer(piece, np.uint8) == _END)) for piece in held)
+            number += sum(breaks(np.frombuffer(piece, np.uint8)) for piece in held)
             if size + cut:
                 yield first, _joined(held)
             if not chunk:

@@ -5,6 +5,7 @@ same documents.
 """
 
 import contextlib
+import functools
 import itertools
 import json.encoder
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -19,9 +20,11 @@ from metier.batch import Batch, schema
 from metier.corpus.ahead import ahead
 from metier.corpus.blocks import BLOCK, Unusual, blocks
 from metier.corpus.fields import Fields, blank, plain, scalar, whole
+from metier.corpus.strings import columns
 from metier.files import lines, texts
 from metier.records import Document
 from metier.rows import Row, object_rows, parquet_tables, table_rows
+from metier.text.buffers import utf8
 
 ROWS, BYTES = 2048, 4 << 20
 """A batch ends with the row that brings it to so many rows or so many bytes of text."""
@@ -163,14 +166,22 @@ def _batch(
 
 
 def _same(value: str, rows: int) -> pa.Array:
+    return _repeated(value, 1 << (rows - 1).bit_length()).slice(0, rows)
+
+
+@functools.lru_cache(64)
+def _repeated(value: str, rows: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, _TEXT), rows)
 
 
 class Table:
-    """Rows of a Parquet file; ``first`` is the number of the first of them."""
+    """Rows of a Parquet file, or JSON of nothing but strings; ``first`` is the number of the first of them.
 
-    def __init__(self, first: int, table: pa.RecordBatch, path: Path) -> None:
-        self.first, self.table, self.path = first, table, path
+    ``sound`` says that its strings are known to be UTF-8.
+    """
+
+    def __init__(self, first: int, table: pa.RecordBatch, path: Path, sound: bool = False) -> None:
+        self.first, self.table, self.path, self.sound = first, table, path, sound
 
     def names(self) -> set[str]:
         """Every column that a row has."""
@@ -186,7 +197,7 @@ class Table:
         if len(set(names)) != len(names) or not set(fields.needed) <= set(names):
             return None
         texts = self.table.column(fields.text)
-        if _odd(texts) != []:
+        if _odd(texts, self.sound) != []:
             return None
         try:
             keys = [_printed(self.table.column(name)) for name in fields.id]
@@ -204,32 +215,34 @@ class Table:
         """The same rows, the unusual ones apart from the rest; nothing where they are too many for that."""
         if fields.text not in self.table.schema.names:
             return []
-        runs = _runs(_odd(self.table.column(fields.text)) or [], self.table.num_rows)
-        return [Table(self.first + a, self.table.slice(a, b - a), self.path) for a, b in runs]
+        runs = _runs(_odd(self.table.column(fields.text), self.sound) or [], self.table.num_rows)
+        return [Table(self.first + a, self.table.slice(a, b - a), self.path, self.sound) for a, b in runs]
 
     def _columns(self, fields: Fields) -> dict[str, list[Any]]:
         """The columns that are kept beside the text."""
         names = self.table.schema.names if fields.meta is None else fields.meta
         kept = [name for name in names if name != fields.text or fields.meta is not None]
-        return {name: self.table.column(name).to_pylist() for name in kept}
+        rows, there = self.table.num_rows, self.table.schema.names
+        return {name: self.table.column(name).to_pylist() if name in there else [None] * rows for name in kept}
 
 
 def _printed(column: pa.Array) -> list[str]:
-    return list(map(plain, column.to_pylist()))
+    values = column.to_pylist()
+    return values if column.type in (pa.string(), _TEXT) and not column.null_count else list(map(plain, values))
 
 
-def _odd(column: pa.Array) -> list[int] | None:
+def _odd(column: pa.Array, sound: bool) -> list[int] | None:
     """The rows of a column of strings that are null or blank; None for a column of anything else."""
-    import pyarrow.compute as pc
-
     if column.type not in (pa.string(), _TEXT):
         return None
     try:
-        column.validate(full=True)  # whether it is UTF-8; nothing else looks at that
+        column.validate(full=not sound)  # whether it is UTF-8; nothing else looks at that
     except pa.ArrowInvalid:
         return None
-    begins = pc.utf8_slice_codeunits(column, 0, 1).to_pylist()  # a text that does not begin blank is not blank
-    return [at for at, one in enumerate(begins) if one is None or (blank(one) and blank(column[at].as_py()))]
+    from metier.corpus.json_kernels import perhaps_blank
+
+    rows: list[int] = np.flatnonzero(perhaps_blank(*utf8(column))).tolist()
+    return [at for at in rows if blank(column[at].as_py() or "")]
 
 
 def json_pieces(path: Path, encoding: str) -> Iterator[Piece | Iterator[Row]]:
@@ -242,7 +255,7 @@ def json_pieces(path: Path, encoding: str) -> Iterator[Piece | Iterator[Row]]:
         if len(head[1]) >= BLOCK:
             some = ahead(some, lambda block: len(block[1]), 4 * BLOCK)
         while head is not None:
-            piece = _parse(*head)
+            piece = _piece(*head, path)
             head = None
             yield piece
             del piece  # neither the block nor its rows shall be held while the next ones are made
@@ -252,6 +265,12 @@ def json_pieces(path: Path, encoding: str) -> Iterator[Piece | Iterator[Row]]:
         yield object_rows((number, line) for number, line in numbered if number >= unusual.line)
     finally:
         some.close()
+
+
+def _piece(first: int, block: bytes, path: Path) -> Piece:
+    """The rows of a block of lines: as columns where each is an object of strings, else as objects."""
+    table = columns(block)
+    return _parse(first, block) if table is None else Table(first, table, path, sound=True)
 
 
 def _parse(first: int, block: bytes) -> Piece:

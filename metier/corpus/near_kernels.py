@@ -4,6 +4,7 @@ import numpy as np
 
 from metier.corpus.change_kernels import renamed
 from metier.jit import numba as nb
+from metier.text.lanes import LANES
 from metier.text.word_kernels import ALONE, gram, mix
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
@@ -22,6 +23,28 @@ def shingle_size(marks, start, stop, sizes):  # type: ignore[no-untyped-def]
     return sizes[1] if 2 * alone > stop - start else sizes[0]
 
 
+@nb.njit(nogil=True, forceinline=True)
+def _permuted(x, multiplier, offset):  # type: ignore[no-untyped-def]
+    """One of the permutations that signatures take the least of; in 32 bits, so that many are worked out at once."""
+    y = np.uint32(x * multiplier + offset)
+    return np.uint32(y ^ (y >> np.uint32(15)))
+
+
+@nb.njit(nogil=True)
+def _least(grams, count, multipliers, offsets, least):  # type: ignore[no-untyped-def]
+    """The least value of the first ``count`` shingles under every permutation, four shingles at a time."""
+    for i in range(len(least)):
+        least[i] = np.uint32(0xFFFFFFFF)
+    for at in range(0, count, 4):  # behind the last one the last but a few come again, which changes no minimum
+        end = count - 1
+        a, b, c, d = grams[at], grams[min(at + 1, end)], grams[min(at + 2, end)], grams[min(at + 3, end)]
+        for i in range(len(least)):
+            multiplier, offset = multipliers[i], offsets[i]
+            ab = min(_permuted(a, multiplier, offset), _permuted(b, multiplier, offset))
+            cd = min(_permuted(c, multiplier, offset), _permuted(d, multiplier, offset))
+            least[i] = min(least[i], min(ab, cd))
+
+
 @nb.njit(cache=True, nogil=True)
 def band_hashes(words, rows, sizes, seeds, bands):  # type: ignore[no-untyped-def]
     """Hashes of the bands of a MinHash signature, shape (bands, rows); Broder 1997, Leskovec et al. 2020, chapter 3.
@@ -31,21 +54,23 @@ def band_hashes(words, rows, sizes, seeds, bands):  # type: ignore[no-untyped-de
     """
     hashes, marks = words
     starts, stops = rows
-    multipliers, offsets = seeds
-    count = len(multipliers)
+    count = len(seeds[0])
     deep = count // bands
-    least = np.empty(count, np.uint32)
+    whole = -(-count // LANES) * LANES  # a multiple of what the processor does at once
+    multipliers, offsets, least = np.ones(whole, np.uint32), np.zeros(whole, np.uint32), np.empty(whole, np.uint32)
+    multipliers[:count], offsets[:count] = seeds
+    longest = 1
+    for row in range(len(starts)):
+        longest = max(longest, stops[row] - starts[row])
+    grams = np.empty(longest, np.uint32)
     out = np.empty((bands, len(starts)), np.uint64)
     for row in range(len(starts)):
         start, stop = starts[row], stops[row]
         n = min(shingle_size(marks, start, stop, sizes), max(1, stop - start))
-        least[:] = np.uint32(0xFFFFFFFF)
-        for at in range(start, stop - n + 1):
-            x = np.uint32(gram(hashes, at, n) >> np.uint64(32))
-            for i in range(count):
-                y = x * multipliers[i] + offsets[i]
-                y ^= y >> np.uint32(15)
-                least[i] = min(least[i], np.uint32(y))
+        shingles = max(0, stop - start - n + 1)
+        for i in range(shingles):
+            grams[i] = np.uint32(gram(hashes, start + i, n) >> np.uint64(32))
+        _least(grams, shingles, multipliers, offsets, least)
         for band in range(bands):
             h = np.uint64(band + 1) * _BASE
             for i in range(band * deep, (band + 1) * deep):

@@ -213,7 +213,9 @@ def _languages(batch: Batch[Document], found: Measures) -> NDArray[np.str_]:
     guess = np.array(["en", "zh", "ja", "ko", "ar"])[scripts.argmax(axis=0)]
     guess[(guess == "zh") & (10 * found.kana > found.han + found.kana)] = "ja"
     guess[2 * found.other > scripts.sum(axis=0)] = "none"
-    named = np.array([name.replace("_", "-").split("-")[0].lower() for name in batch.values("language")], str)
+    told = batch.rows.column("language").dictionary_encode()
+    names = [name.replace("_", "-").split("-")[0].lower() for name in told.dictionary.to_pylist()]
+    named: NDArray[np.str_] = np.array(names, str)[told.indices.to_numpy()]
     return np.where(named == "", guess, named)
 
 

@@ -7,14 +7,14 @@ character. All of them release the interpreter's lock.
 import numpy as np
 
 from metier.jit import numba as nb
+from metier.text.lanes import LANES, below, first, last, lent, ones, within
 from metier.text.word_kernels import find, point_at
 
 LETTER, NUMBER, SPACE, MARK, ALONE = 1, 2, 4, 8, 16
 TERMINAL, CLOSING, BULLET, BREAK, ELLIPSIS, POINT = 32, 64, 128, 256, 512, 1024
+"""Points make no word where they stand alone: commas, brackets."""
 SCRIPT = 12
 """The script of a letter stands above this bit."""
-PLAIN_LETTER, BLANK, STOP, OPENS = 1, 2, 4, 8
-"""Roles of a byte on the way without branches; what opens makes a word: not a comma or a bracket that stands alone."""
 OTHER, LATIN, HAN, KANA, HANGUL, ARABIC = range(6)
 (WORDS, SPACED, CHARACTERS, ALPHABETIC, HASHES, ELLIPSES, LINES, BULLETS, TRAILING, ENDED, SHORT, BREAKS) = range(12)
 SCRIPTS = 12
@@ -50,49 +50,148 @@ def _end_line(found, width, bullet, tail):  # type: ignore[no-untyped-def]
     found[SHORT] += width <= SHORT_LINE
 
 
-@nb.njit(nogil=True)
-def _plain(data, at, end, plain, letters, opened, found):  # type: ignore[no-untyped-def]
-    """Count a stretch of letters, blanks and signs without a role, ASCII only and without a branch for each.
+@nb.njit(nogil=True, forceinline=True)
+def _lanes(data, at, count):  # type: ignore[no-untyped-def]
+    """Of up to 64 bytes, no more than ``count`` and none beyond ASCII: (how many, bits of what they are).
 
-    Gives (where it ends, whether a word is open, whether it has a letter, whether there was more than blanks).
+    The bits tell what is no blank, letters, letters and digits, points, # and line breaks.
     """
-    start, one = np.uint64(at), np.uint64(1)
-    i, stop = start, np.uint64(end)
-    words = alphabetic = blanks = latin = np.uint64(0)
-    open_, lettered = np.uint64(opened > 0), np.uint64(letters > 0)
-    while i < stop:
-        role = np.uint64(plain[data[i]])
-        if role & np.uint64(STOP):
+    count = min(count, first(within(data, at, 0x80, 0xFF)))
+    valid = below(count)
+    letters = within(data, at, 65, 90) | within(data, at, 97, 122)
+    named = letters | within(data, at, 48, 57)
+    inked = ~(within(data, at, 32, 32) | within(data, at, 9, 13))
+    points, hashes, breaks = within(data, at, 46, 46), within(data, at, 35, 35), within(data, at, 10, 10)
+    return count, (inked & valid, letters & valid, named & valid, points & valid, hashes & valid, breaks & valid)
+
+
+@nb.njit(nogil=True, forceinline=True)
+def _reach(inked, some):  # type: ignore[no-untyped-def]
+    """The bit behind each stretch of ``inked`` that holds one of ``some``, and 1 for such a stretch up to bit 63.
+
+    A bit added to a stretch of ones carries to the place behind it.
+    """
+    reached = inked + some
+    return reached & ~inked, np.int64(reached < inked)
+
+
+@nb.njit(nogil=True, forceinline=True)
+def _all(data, at, kinds, bits, flag):  # type: ignore[no-untyped-def]
+    """Whether all of these characters have a flag; the lowest bit stands for the one at ``at``."""
+    while bits:
+        if not kinds[data[at + first(bits)]] & flag:
+            return False
+        bits &= bits - np.uint64(1)
+    return True
+
+
+@nb.njit(nogil=True, forceinline=True)
+def _words(data, at, kinds, count, bits, found, word):  # type: ignore[no-untyped-def]
+    """Count the words of a stretch of ASCII that follows no character that is a word of its own.
+
+    ``word`` is whether one is open, holds a letter, holds a digit; so it is given back.
+    """
+    inked, letters, named, _, hashes, breaks = bits
+    opened, lettered, numbered = word
+    goes_on = inked & np.uint64(1)
+    found[CHARACTERS] += ones(inked)
+    found[SCRIPTS + LATIN] += ones(letters)
+    found[HASHES] += ones(hashes)
+    found[BREAKS] += ones(breaks)
+    reached, open_ = _reach(inked, letters | (goes_on if lettered else np.uint64(0)))
+    found[ALPHABETIC] += ones(reached) + open_ - np.int64(lettered and goes_on != 0)
+    reached, _ = _reach(inked, named | (goes_on if opened else np.uint64(0)))
+    ends = (inked << np.uint64(1)) & ~inked & below(count)
+    words = ones(reached & ends) + np.int64(opened and goes_on == 0)
+    signs = ends & ~reached
+    while signs:
+        end = first(signs)
+        begin = last(~inked & below(end)) + 1
+        words += np.int64(not _all(data, at, kinds, below(end) & ~below(begin), POINT))
+        signs &= signs - np.uint64(1)
+    found[WORDS] += words
+    found[SPACED] += words
+    begin = last(~inked & below(count)) + 1
+    tail = below(count) & ~below(begin)
+    if begin:
+        opened = lettered = numbered = 0
+    opened |= np.int64(named & tail != 0 or not _all(data, at, kinds, tail, POINT))
+    return opened, lettered | np.int64(letters & tail != 0), numbered | np.int64(named & ~letters & tail != 0)
+
+
+@nb.njit(nogil=True, forceinline=True)
+def _dots(data, at, kinds, inked, bits, found, dots):  # type: ignore[no-untyped-def]
+    """How many full stops end these characters, only closing marks between them; three are an ellipsis."""
+    _, _, named, points, _, _ = bits
+    points &= inked
+    while points:
+        point = first(points)
+        between = inked & below(point)
+        if between & named or not _all(data, at, kinds, between, CLOSING):
+            dots = 0
+        dots += 1
+        found[ELLIPSES] += dots == 3
+        inked &= ~below(point + 1)
+        points &= points - np.uint64(1)
+    return dots if not inked & named and _all(data, at, kinds, inked, CLOSING) else 0
+
+
+@nb.njit(nogil=True, forceinline=True)
+def _line_part(data, at, kinds, span, bits, found, line):  # type: ignore[no-untyped-def]
+    """The line, as ``_ascii`` has it, after a part of it from one bit to another."""
+    begin, end = span
+    width, tail, dots, bullet, blank = line
+    inked = bits[0] & below(end) & ~below(begin)
+    if not inked:
+        return (width if blank else width + end - begin), tail, dots, bullet, blank
+    if blank:
+        begin = first(inked)
+        blank, bullet = False, np.int64((kinds[data[at + begin]] & BULLET) != 0)
+    dots = _dots(data, at, kinds, inked, bits, found, dots)
+    while inked:
+        kind = np.int64(kinds[data[at + last(inked)]])
+        if not kind & CLOSING:
+            tail = kind | (ELLIPSIS if dots >= 3 else 0)
             break
-        blank, letter, opens = (role >> one) & one, role & one, role >> np.uint64(3)
-        words += blank & open_
-        alphabetic += letter & ~lettered
-        blanks += blank
-        latin += letter
-        open_ = (open_ | opens) & (blank ^ one)
-        lettered = (lettered | letter) & open_
-        i += one
-    count = np.int64(i - start)
-    found[WORDS] += np.int64(words)
-    found[SPACED] += np.int64(words)
-    found[ALPHABETIC] += np.int64(alphabetic)
-    found[CHARACTERS] += count - np.int64(blanks)
-    found[SCRIPTS + LATIN] += np.int64(latin)
-    return at + count, np.int64(open_), np.int64(lettered), count > np.int64(blanks)
+        inked &= below(last(inked))
+    return width + end - begin, tail, dots, bullet, blank
 
 
-@nb.njit(nogil=True)
-def _measure(data, at, end, kinds, plain, found):  # type: ignore[no-untyped-def]
+@nb.njit(nogil=True, forceinline=True)
+def _ascii(data, at, kinds, count, bits, found, state):  # type: ignore[no-untyped-def]
+    """Count a stretch of up to 64 bytes of ASCII. ``state`` is the open word and the line before it, then after it.
+
+    The word is as in ``_words``; the line is its width, its last character but closing marks and how many full stops
+    end it, whether it begins with a bullet point, and whether it is blank so far.
+    """
+    word, line = state
+    word = _words(data, at, kinds, count, bits, found, word)
+    breaks = bits[5]
+    begin = 0
+    while breaks:
+        end = first(breaks)
+        width, tail, _, bullet, blank = _line_part(data, at, kinds, (begin, end), bits, found, line)
+        if not blank:
+            _end_line(found, width, bullet, tail)
+        line = 0, 0, 0, 0, True
+        begin = end + 1
+        breaks &= breaks - np.uint64(1)
+    return word, _line_part(data, at, kinds, (begin, count), bits, found, line)
+
+
+@nb.njit(nogil=True, forceinline=True)
+def _measure(data, at, end, kinds, found):  # type: ignore[no-untyped-def]
     opened = letters = numbers = width = tail = dots = bullet = 0
     beside = False
     blank = True
     while at < end:
-        if not (blank or beside) and plain[data[at]] != STOP:
-            start = at
-            at, opened, letters, more = _plain(data, at, end, plain, letters, opened, found)
-            width += at - start
-            if more:
-                tail = dots = 0
+        if at + LANES <= len(data) and not beside and data[at] < 0x80 and data[at + 1] < 0x80:
+            state = (opened, letters, numbers), (width, tail, dots, bullet, blank)
+            count, bits = _lanes(data, at, end - at)
+            word, line = _ascii(data, at, kinds, count, bits, found, state)
+            opened, letters, numbers = word
+            width, tail, dots, bullet, blank = line
+            at += count
             continue
         point, bytes_ = point_at(data, at)
         at += bytes_
@@ -112,7 +211,7 @@ def _measure(data, at, end, kinds, plain, found):  # type: ignore[no-untyped-def
                 width += not blank
             continue
         if blank:
-            blank, bullet = False, (kind & BULLET) != 0
+            blank, bullet = False, 1 if kind & BULLET else 0
         found[SCRIPTS + (kind >> SCRIPT)] += kind & LETTER
         if kind & ALONE:
             found[WORDS] += 1
@@ -136,28 +235,14 @@ def _measure(data, at, end, kinds, plain, found):  # type: ignore[no-untyped-def
         _end_line(found, width, bullet, tail)
 
 
-@nb.njit(nogil=True)
-def _roles(kinds):  # type: ignore[no-untyped-def]
-    """For each byte whether it is an ASCII letter, a blank, a sign without a role, or something to look at."""
-    roles = np.full(256, STOP, np.uint8)
-    for point in range(33, 128):
-        kind = kinds[point]
-        if kind & LETTER:
-            roles[point] = PLAIN_LETTER | OPENS
-        elif not kind & (MARK | SPACE | TERMINAL | CLOSING | ELLIPSIS) and point != 35:
-            roles[point] = 0 if kind & POINT else OPENS
-    roles[32] = BLANK
-    return roles
-
-
 @nb.njit(cache=True, nogil=True)
 def measure(data, offsets, kinds):  # type: ignore[no-untyped-def]
     """What ``measures.Measures`` holds, shape (COLUMNS, rows)."""
     rows = len(offsets) - 1
     out = np.zeros((rows, COLUMNS), np.int64)
-    roles = _roles(kinds)
+    data, kinds, counts = lent(data), lent(kinds), lent(out)
     for row in range(rows):
-        _measure(data, offsets[row], offsets[row + 1], kinds, roles, out[row])
+        _measure(data, offsets[row], offsets[row + 1], kinds, counts[row])
     return out.T.copy()
 
 

@@ -123,6 +123,4 @@ def line_shares(batch: Batch[Document]) -> Shares:
 def _line_shares(texts: pa.Array) -> Lines:
     from metier.corpus.repetition_kernels import duplicate_lines
 
-    data, offsets = utf8(texts)
-    first, last = int(offsets[0]), int(offsets[-1])
-    return Lines(duplicate_lines(data, offsets, np.flatnonzero(data[first:last] == 10) + first))
+    return Lines(duplicate_lines(*utf8(texts)))

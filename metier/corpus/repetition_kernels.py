@@ -7,13 +7,16 @@ places that are left over from n - 1: in prose, from n = 4 on hardly any. All of
 import numpy as np
 
 from metier.jit import numba as nb
+from metier.text.lanes import below, count_of, eight, lent, next_of
 from metier.text.word_kernels import mix
 
 _BASE = np.uint64(0x9E3779B97F4A7C15)
 _LOW, _PASSED = (1 << 31) - 1, 1 << 31
-"""Of a mark: the count, and whether the walk has passed the n-gram. The stamp stands in the upper half."""
+"""The place in an entry of a table, whose upper half is a stamp; of a count, whether the walk has passed the n-gram."""
 _SMALL = 4096
 """Up to so many entries a table is kept a quarter full, beyond that half full."""
+_SEEN = 1 << 18
+"""Bytes, at most, of the table that tells what is met once: it stays in the cache."""
 
 
 @nb.njit(nogil=True, inline="always")
@@ -33,41 +36,31 @@ def _power(least):  # type: ignore[no-untyped-def]
     return size
 
 
-@nb.njit(nogil=True)
+@nb.njit(nogil=True, forceinline=True)
 def _hash(data, start, stop):  # type: ignore[no-untyped-def]
     """A 64-bit hash of some bytes, eight at a time."""
     h = np.uint64(stop - start) * _BASE
     at = start
     while at + 8 <= stop:
-        x = np.uint64(0)
-        for i in range(8):
-            x |= np.uint64(data[at + i]) << np.uint64(8 * i)
-        h = (h ^ x) * _BASE
+        h = (h ^ eight(data, at)) * _BASE
         h ^= h >> np.uint64(29)
         at += 8
     x = np.uint64(0)
-    for i in range(stop - at):
-        x |= np.uint64(data[at + i]) << np.uint64(8 * i)
+    if at + 8 <= len(data):
+        x = eight(data, at) & below(8 * (stop - at))
+    else:
+        for i in range(stop - at):
+            x |= np.uint64(data[at + i]) << np.uint64(8 * i)
     return mix((h ^ x) * _BASE)
 
 
-@nb.njit(nogil=True)
-def _characters(data, start, stop):  # type: ignore[no-untyped-def]
-    """Characters in some bytes of UTF-8."""
-    count = 0
-    for at in range(start, stop):
-        count += (data[at] & 0xC0) != 0x80
-    return count
-
-
-@nb.njit(nogil=True)
-def _cut(data, start, stop, breaks, at, lines):  # type: ignore[no-untyped-def]
-    """(lines, next break) of a text: bounds without white space, and whether a paragraph begins, go to ``lines``."""
+@nb.njit(nogil=True, forceinline=True)
+def _cut(data, start, stop, lines):  # type: ignore[no-untyped-def]
+    """How many lines a text has: bounds without white space, and whether a paragraph begins, go to ``lines``."""
     count = 0
     begins = 1
     while start < stop:
-        end = breaks[at] if at < len(breaks) and breaks[at] < stop else stop
-        at += end < stop
+        end = next_of(data, start, stop, 10)
         first, last = start, end
         while first < last and data[first] <= 32:
             first += 1
@@ -80,10 +73,10 @@ def _cut(data, start, stop, breaks, at, lines):  # type: ignore[no-untyped-def]
         else:
             begins = 1
         start = end + 1
-    return count, at
+    return count
 
 
-@nb.njit(nogil=True)
+@nb.njit(nogil=True, forceinline=True)
 def _repeated(keys, sizes, count, table, marks, stamp, out):  # type: ignore[no-untyped-def]
     """Write the share of pieces that stand earlier in the text, and the share of characters in them."""
     mask = np.uint64(_power(2 * count) - 1)
@@ -101,29 +94,28 @@ def _repeated(keys, sizes, count, table, marks, stamp, out):  # type: ignore[no-
 
 
 @nb.njit(cache=True, nogil=True)
-def duplicate_lines(data, offsets, breaks):  # type: ignore[no-untyped-def]
+def duplicate_lines(data, offsets):  # type: ignore[no-untyped-def]
     """Shares of duplicate lines, of characters in them, of duplicate paragraphs, of characters in them: (rows, 4).
 
-    ``breaks`` are the places of all line breaks. Lines are taken without white space around them, blank ones are none;
-    a blank line ends a paragraph.
+    Lines are taken without white space around them, blank ones are none; a blank line ends a paragraph.
     """
     rows = len(offsets) - 1
     out = np.zeros((rows, 4), np.float64)
-    room = len(breaks) + 1
-    lines = np.empty((room, 3), np.int64)
+    data = lent(data)
+    room = 1
+    for row in range(rows):
+        room = max(room, count_of(data, offsets[row], offsets[row + 1], 10, 10) + 1)
+    lines, sizes = np.empty((room, 3), np.int64), np.empty(room, np.int64)
     keys, table = np.empty(room, np.uint64), np.empty(_power(2 * room), np.uint64)
     marks = np.zeros(len(table), np.int64)
-    sizes = np.empty(room, np.int64)
-    at = 0
     for row in range(rows):
-        while at < len(breaks) and breaks[at] < offsets[row]:
-            at += 1
-        count, at = _cut(data, offsets[row], offsets[row + 1], breaks, at, lines)
+        count = _cut(data, offsets[row], offsets[row + 1], lines)
         if count < 2:
             continue
         for i in range(count):
-            keys[i] = _hash(data, lines[i, 0], lines[i, 1])
-            sizes[i] = _characters(data, lines[i, 0], lines[i, 1])
+            begin, end = lines[i, 0], lines[i, 1]
+            keys[i] = _hash(data, begin, end)
+            sizes[i] = end - begin - count_of(data, begin, end, 0x80, 0xBF)
         _repeated(keys, sizes, count, table, marks, 2 * row + 1, out[row])
         paragraphs = -1
         for i in range(count):
@@ -139,61 +131,111 @@ def duplicate_lines(data, offsets, breaks):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(nogil=True)
-def _count(grams, left, keys, marks, stamp, slots):  # type: ignore[no-untyped-def]
-    """Count the first ``left`` n-grams in the low half of ``marks``; ``slots`` says where each is counted."""
-    mask = np.uint64(_power(4 * left if left < _SMALL else 2 * left) - 1)
-    fresh = (stamp << 32) | 1
-    for j in range(left):
-        key = mix(grams[j])
-        place = _slot(keys, marks, stamp, key, mask)
-        keys[place] = key
-        marks[place] = marks[place] + 1 if marks[place] >> 32 == stamp else fresh
-        slots[j] = place
+def _sift(hashes, left, places, slots, seen):  # type: ignore[no-untyped-def]
+    """How many of the first ``left`` pairs of words may repeat; their places go to ``places``.
+
+    A pair may where its slot in a table of bits is met twice; there is no branch for any of them.
+    """
+    size = min(_power(8 * left), len(seen))
+    mask = np.uint64(size - 1)
+    seen[:size] = 0
+    for i in range(left):
+        slot = np.int64((hashes[i] * _BASE + hashes[i + 1]) & mask)
+        slots[i] = slot
+        seen[slot] = (seen[slot] << 1 | 1) & 3
+    kept = 0
+    for i in range(left):
+        places[kept] = i
+        kept += seen[slots[i]] >> 1
+    return kept
+
+
+@nb.njit(nogil=True, forceinline=True)
+def _meet(at, key, table, mask, same):  # type: ignore[no-untyped-def]
+    """Count an n-gram under the first place that it was met at; ``table`` is (keys, places with the stamp, stamp)."""
+    keys, owners, stamp = table
+    firsts, counts = same
+    slot = _slot(keys, owners, stamp, key, mask)
+    if owners[slot] >> 32 == stamp:
+        firsts[at] = owners[slot] & _LOW
+        counts[firsts[at]] += 1
+    else:
+        keys[slot], owners[slot] = key, stamp << 32 | at
+        firsts[at], counts[at] = at, 1
 
 
 @nb.njit(nogil=True)
-def _top(places, left, slots, marks, ends, n):  # type: ignore[no-untyped-def]
+def _pairs(hashes, places, left, table, same):  # type: ignore[no-untyped-def]
+    """Tell for each of the first ``left`` places where its pair of words stands first, and count it there."""
+    table, same = (lent(table[0]), lent(table[1]), table[2]), (lent(same[0]), lent(same[1]))
+    mask = np.uint64(_power(4 * left if left < _SMALL else 2 * left) - 1)
+    for j in range(left):
+        at = places[j]
+        _meet(at, mix(hashes[at] * _BASE + hashes[at + 1]), table, mask, same)
+
+
+@nb.njit(nogil=True)
+def _longer(hashes, places, left, n, table, same):  # type: ignore[no-untyped-def]
+    """The same of n words, after it was told of n - 1: most go on as the first of their like does."""
+    table, same = (lent(table[0]), lent(table[1]), table[2]), (lent(same[0]), lent(same[1]))
+    firsts, counts = same
+    mask = np.uint64(_power(4 * left if left < _SMALL else 2 * left) - 1)
+    for j in range(left):
+        at = places[j]
+        first, word = firsts[at], hashes[at + n - 1]
+        if first == at:
+            counts[at] = 1
+        elif hashes[first + n - 1] == word:
+            counts[first] += 1
+        else:
+            _meet(at, mix(word + np.uint64(first) * _BASE), table, mask, same)
+
+
+@nb.njit(nogil=True)
+def _top(places, left, same, ends, n):  # type: ignore[no-untyped-def]
     """Characters in all occurrences of the most frequent n-gram, the first of equals; 0 where none repeats."""
+    firsts, counts = same
     most = 1
     best = 0
     for j in range(left):
-        count = marks[slots[j]] & _LOW
+        at = places[j]
+        count = counts[firsts[at]]
         if count > most:
             most = count
-            best = most * (ends[places[j] + n] - ends[places[j]])
+            best = most * (ends[at + n] - ends[at])
     return best
 
 
 @nb.njit(nogil=True)
-def _covered(places, left, slots, marks, ends, n):  # type: ignore[no-untyped-def]
+def _covered(places, left, same, ends, n):  # type: ignore[no-untyped-def]
     """Characters in n-grams that were passed before, no word counted twice: a repeated one is stepped over whole."""
+    firsts, counts = same
     total = 0
     free = 0
     for j in range(left):
         at = places[j]
-        mark = marks[slots[j]]
-        if at < free or mark & _LOW == 1:
+        first = firsts[at]
+        if at < free or counts[first] == 1:
             continue
-        if mark & _PASSED:
+        if counts[first] & _PASSED:
             total += ends[at + n] - ends[at]
             free = at + n
         else:
-            marks[slots[j]] = mark | _PASSED
+            counts[first] |= _PASSED
     return total
 
 
 @nb.njit(nogil=True)
-def _narrow(places, grams, left, slots, marks, hashes, n):  # type: ignore[no-untyped-def]
-    """Keep the places where an n-gram and its right neighbour both repeat, each with the hash of its (n+1)-gram."""
+def _narrow(places, left, same):  # type: ignore[no-untyped-def]
+    """Keep the places where an n-gram and its right neighbour both repeat."""
+    firsts, counts = same
     kept = 0
-    repeats = marks[slots[0]] & _LOW != 1
+    repeats = left > 0 and counts[firsts[places[0]]] != 1
     for j in range(left - 1):
-        next_repeats = marks[slots[j + 1]] & _LOW != 1
-        at = places[j]
-        if repeats & next_repeats and places[j + 1] == at + 1:
-            places[kept] = at
-            grams[kept] = grams[j] * _BASE + hashes[at + n]
-            kept += 1
+        at, after = places[j], places[j + 1]
+        next_repeats = counts[firsts[after]] != 1
+        places[kept] = at
+        kept += 1 if repeats & next_repeats & (after == at + 1) else 0
         repeats = next_repeats
     return kept
 
@@ -211,30 +253,29 @@ def repeated_ngrams(hashes, sizes, starts, stops, sought):  # type: ignore[no-un
     for row in range(rows):
         room = max(room, stops[row] - starts[row])
     places, slots = np.empty(room, np.int64), np.empty(room, np.int64)
+    same = np.empty(room, np.int64), np.empty(room, np.int64)
     ends = np.zeros(room + 1, np.int64)
-    grams = np.empty(room, np.uint64)
+    seen = np.empty(min(_power(8 * room), _SEEN), np.uint8)
     keys = np.empty(_power(max(2 * room, 4 * min(room, _SMALL))), np.uint64)
-    marks = np.zeros(len(keys), np.int64)
+    owners = np.zeros(len(keys), np.int64)
     stamp = 0
     for row in range(rows):
         first, words = starts[row], stops[row] - starts[row]
+        own = hashes[first : stops[row]]
         for i in range(words):
             ends[i + 1] = ends[i] + sizes[first + i]
-        left = max(words - 1, 0)
-        for i in range(left):
-            places[i] = i
-            grams[i] = hashes[first + i] * _BASE + hashes[first + i + 1]
+        left = _sift(own, max(words - 1, 0), places, slots, seen)
         n, column = 2, 0
         while column < columns and left > 1:
             stamp += 1
-            _count(grams, left, keys, marks, stamp, slots)
+            if n == 2:
+                _pairs(own, places, left, (keys, owners, stamp), same)
+            else:
+                _longer(own, places, left, n, (keys, owners, stamp), same)
             if sought[row, column] == n:
-                if column < 3:
-                    found = _top(places, left, slots, marks, ends, n)
-                else:
-                    found = _covered(places, left, slots, marks, ends, n)
+                found = _top(places, left, same, ends, n) if column < 3 else _covered(places, left, same, ends, n)
                 out[row, column] = found / ends[words]
                 column += 1
-            left = _narrow(places, grams, left, slots, marks, hashes[first:], n)
+            left = _narrow(places, left, same)
             n += 1
     return out

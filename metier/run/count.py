@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from metier.artefact import Cell, Example
 from metier.batch import Batch
 from metier.records import Document
+from metier.text.buffers import utf8
 
 EXAMPLES, LETTERS = 5, 300
 """How many dropped records of a reason are remembered, and how much of the text of each."""
@@ -62,7 +63,8 @@ def _examples(batch: Batch[Any]) -> dict[str, list[Example]]:
 def _example(batch: Batch[Any], row: int) -> Example:
     text = ""
     if "text" in batch.rows.schema.names:
-        text = pc.utf8_slice_codeunits(batch.rows["text"].slice(row, 1), 0, LETTERS)[0].as_py() or ""
+        whole = batch.rows["text"][row].as_buffer() or b""
+        text = str(memoryview(whole)[: 4 * LETTERS], "utf-8", "ignore")[:LETTERS]
     detail = (batch.detail[row].as_py() if batch.detail is not None else None) or ""
     return Example(batch.ids[row].as_py(), text, detail)
 
@@ -77,7 +79,9 @@ class _Lengths(NamedTuple):
 
 
 def _lengths(texts: pa.Array) -> _Lengths:
-    return _Lengths(pc.utf8_length(texts).to_numpy(zero_copy_only=False))
+    from metier.text.word_kernels import count_characters
+
+    return _Lengths(count_characters(*utf8(texts)))
 
 
 def cells(batch: Batch[Any]) -> dict[str, Cell]:

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from metier.jit import numba as nb
+from metier.text.lanes import LANES, below, count_of, eight, lent, within
+from metier.text.lanes import first as first_bit
 
 _SEED = np.uint64(0xCBF29CE484222325)
 _PRIME = np.uint64(0x100000001B3)
@@ -14,6 +16,8 @@ _BASE = np.uint64(0x9E3779B97F4A7C15)
 _ROUND = np.uint64(0xFF51AFD7ED558CCD)
 _ALONE, _CAPITAL, _DIGIT, _FOLDED, _UNSETTLED = (np.uint32(1 << bit) for bit in (31, 30, 29, 28, 27))
 _PLAIN = np.uint32((1 << 21) - 1)
+_LOWER = np.uint64(0x2020202020202020)
+"""Makes ASCII letters small and leaves digits as they are."""
 _BYTE, _LEAD = np.uint32(0xFF), np.uint32(1 << 27)
 """The low byte; what stands for the first byte of a character beyond ASCII, told from all values by its zeros."""
 _BLANK, _SKIPPED, _LINE, _SIGN, _STOP = (np.uint32(code) for code in range(5))
@@ -60,34 +64,7 @@ def _value_at(data, at, table):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(nogil=True, inline="always")
-def ascii_letters(window, left):  # type: ignore[no-untyped-def]
-    """(how many of eight bytes are letters and digits before any other, these in lower case, whether one is a digit).
-
-    ``left`` bytes belong to the text. All eight are told at once by sums that carry into their high bits.
-    """
-    plain = window & np.uint64(0x7F7F7F7F7F7F7F7F)
-    lower = plain | np.uint64(0x2020202020202020)
-    letters = (lower + np.uint64(0x1F1F1F1F1F1F1F1F)) & ~(lower + np.uint64(0x0505050505050505))
-    digits = (plain + np.uint64(0x5050505050505050)) & ~(plain + np.uint64(0x4646464646464646))
-    other = ~((letters | digits) & ~window) & np.uint64(0x8080808080808080)
-    first = other & (~other + np.uint64(1))
-    length = np.int64(8)
-    mask = ~np.uint64(0)
-    if other:
-        mask = (first >> np.uint64(7)) - np.uint64(1)
-        length = np.int64(((first >> np.uint64(7)) * np.uint64(0x0001020304050607)) >> np.uint64(56))
-    if length > left:
-        length = left
-        mask = (np.uint64(1) << np.uint64(8 * left)) - np.uint64(1)
-    return (
-        length,
-        (window | np.uint64(0x2020202020202020)) & mask,
-        digits & ~window & mask & np.uint64(0x8080808080808080),
-    )
-
-
-@nb.njit(nogil=True, inline="always")
-def _sign(value, data, at, width, end):  # type: ignore[no-untyped-def]
+def _sign(value, data, at, width, row):  # type: ignore[no-untyped-def]
     """What a separator that ends at ``at`` says of the numbers beside it: 1 to 15, or 0 for nothing.
 
     A hyphen or slash counts before a digit, a point, comma or colon between two.
@@ -95,15 +72,15 @@ def _sign(value, data, at, width, end):  # type: ignore[no-untyped-def]
     sign = np.int64((value >> np.uint32(21)) & np.uint32(15))
     if sign < 12:
         return sign
-    after = at < end and 48 <= data[at] <= 57
-    before = at > width and 48 <= data[at - width - 1] <= 57
+    after = at < row[1] and 48 <= data[at] <= 57
+    before = at - width > row[0] and 48 <= data[at - width - 1] <= 57
     return sign if after and (before or sign in (12, 15)) else np.int64(0)
 
 
 @nb.njit(nogil=True)
-def _rest(data, at, end, table, cases, state):  # type: ignore[no-untyped-def]
-    """(end, hash, pending characters, size, all values joined, hash of what folding hid) of a word, from a state on."""
-    h, packed, size, seen = state
+def _rest(data, at, end, table, cases):  # type: ignore[no-untyped-def]
+    """(end, hash, size, all values joined, hash of what folding hid) of the word that begins at ``at``."""
+    h, packed, size, seen = _SEED, np.uint64(0), 0, np.uint32(0)
     hidden = np.uint64(0)
     while at < end:
         point, value, width = _value_at(data, at, table)
@@ -123,70 +100,133 @@ def _rest(data, at, end, table, cases, state):  # type: ignore[no-untyped-def]
                 packed = np.uint64(0)
         seen |= value
         at += width
-    return at, h, packed, size, seen, hidden
+    return at, mix((h ^ packed) + np.uint64(size)), size, seen, hidden
+
+
+@nb.njit(nogil=True, forceinline=True)
+def _ascii_hash(data, at, size):  # type: ignore[no-untyped-def]
+    """What ``_rest`` makes of a word of ASCII letters and digits, eight characters at a time."""
+    h, left = _SEED, size
+    while left >= 8:
+        h = mix(h ^ (eight(data, at) | _LOWER))
+        at, left = at + 8, left - 8
+    packed = (eight(data, at) | _LOWER) & below(8 * left)
+    return mix((h ^ packed) + np.uint64(size))
+
+
+@nb.njit(nogil=True, forceinline=True)
+def _add(out, state, h, size, mark):  # type: ignore[no-untyped-def]
+    """Write a word down; ``state`` is as in ``_ascii_words``."""
+    hashes, sizes, marks = out
+    count, a, b, opens, pending = state
+    hashes[count], sizes[count], marks[count] = h, min(size, 65535), mark | opens | (pending << 4)
+    return count + 1, (a ^ h) * _PRIME, (b + h) * _ROUND, 0, 0
+
+
+@nb.njit(nogil=True, forceinline=True)
+def _separate(data, at, row, char, state):  # type: ignore[no-untyped-def]
+    """The state after a separator that ends at ``at``; ``char`` is (its value, code point, bytes)."""
+    value, point, width = char
+    count, a, b, opens, pending = state
+    plain = value & _PLAIN
+    if plain == _SKIPPED or plain > _LINE:
+        a, b = (a ^ np.uint64(point)) * _PRIME, (b + np.uint64(point)) * _ROUND
+        sign = _sign(value, data, at, width, row)
+        pending = (pending * 7 ^ sign) & 15 if sign else pending
+        opens = OPENS if plain == _STOP and not sign else opens
+    elif plain == _LINE:
+        opens = OPENS
+    return count, a, b, opens, pending
+
+
+@nb.njit(nogil=True, forceinline=True)
+def _ascii_words(data, at, row, small, out, state):  # type: ignore[no-untyped-def]
+    """Words and separators of up to 64 bytes of ASCII: (where they end, whether in a word to be read otherwise, state).
+
+    ``state`` is how many words there are, two hashes of the whole, and what the next word takes from what stands
+    before it: whether it opens a sentence or line, and the signs of numbers.
+    """
+    count = min(row[1] - at, first_bit(within(data, at, 0x80, 0xFF)))
+    valid = below(count)
+    capitals, digits = within(data, at, 65, 90), within(data, at, 48, 57)
+    named = (capitals | within(data, at, 97, 122) | digits) & valid
+    blank = within(data, at, 32, 32) | within(data, at, 9, 9) | within(data, at, 11, 13) | within(data, at, 28, 31)
+    left = ~blank & valid & ~(named & (named << np.uint64(1)))
+    while left:
+        bit = first_bit(left)
+        left &= left - np.uint64(1)
+        if (named >> np.uint64(bit)) & np.uint64(1):
+            size = first_bit(~(named >> np.uint64(bit)))
+            if bit + size >= count and at + count < row[1]:
+                return at + bit, bit == 0 or count < LANES, state
+            mark = CAPITAL if (capitals >> np.uint64(bit)) & np.uint64(1) else 0
+            mark |= DIGIT if (digits >> np.uint64(bit)) & below(size) else 0
+            state = _add(out, state, _ascii_hash(data, at + bit, size), size, mark)
+        else:
+            byte = data[at + bit]
+            state = _separate(data, at + bit + 1, row, (small[byte], np.uint32(byte), 1), state)
+    return at + count, False, state
 
 
 @nb.njit(cache=True, nogil=True)
-def hash_words(data, windows, offsets, table, cases):  # type: ignore[no-untyped-def]
+def hash_words(data, offsets, table, cases):  # type: ignore[no-untyped-def]
     """The words of every text, and 128 bits of hash of the whole; ``table`` and ``cases`` are those of ``letters``.
 
-    ``windows`` are the eight bytes from each place on as one number, first byte lowest. Gives (hashes, sizes, marks) of
-    words, flat; (starts, stops) of every row's; and of every row (high, low, unsettled): what is equal in all but case
-    and white space where the text is in NFC, which it may not be in an unsettled row.
+    Gives (hashes, sizes, marks) of words, flat; (starts, stops) of every row's; and of every row (high, low,
+    unsettled): what is equal in all but case and white space where the text is in NFC, which it may not be in an
+    unsettled row.
     """
-    small = np.full(256, _LEAD, np.uint32)
-    small[:128] = table[:128]
+    small = table[:128].copy()
     rows = len(offsets) - 1
     room = (offsets[rows] - offsets[0]) // 2 + rows + 1
     hashes, sizes, marks = np.empty(room, np.uint64), np.empty(room, np.uint16), np.empty(room, np.uint8)
     starts, stops = np.empty(rows, np.int64), np.empty(rows, np.int64)
     high, low, unsettled = np.empty(rows, np.uint64), np.empty(rows, np.uint64), np.zeros(rows, np.bool_)
+    data, table, cases, out = lent(data), lent(table), lent(cases), (lent(hashes), lent(sizes), lent(marks))
     count = 0
     for row in range(rows):
         starts[row] = count
-        at, end = offsets[row], offsets[row + 1]
-        a, b, flags, opens, pending = _SEED, _BASE, np.uint32(0), OPENS, 0
+        span = offsets[row], offsets[row + 1]
+        at, end = span
+        flags = np.uint32(0)
+        state = count, _SEED, _BASE, OPENS, 0
         while at < end:
-            value, point, width = small[data[at]], np.uint32(data[at]), 1
-            if value == _LEAD:
-                point, value, width = _value_at(data, at, table)
-            if value & _PLAIN > _STOP and not value & _ALONE:
-                first, h, packed, size, seen = value, _SEED, np.uint64(0), 0, np.uint32(0)
-                length, packed, digits = ascii_letters(windows[at], end - at)
-                while length == 8:  # plain ASCII, the usual case, eight characters at a time
-                    seen |= _DIGIT if digits else np.uint32(0)
-                    size, at = size + 8, at + 8
-                    h = mix(h ^ packed)
-                    length, packed, digits = ascii_letters(windows[at], end - at)
-                seen |= _DIGIT if digits else np.uint32(0)
-                size, at = size + length, at + length
-                if at < end and data[at] >= 0x80:
-                    at, h, packed, size, seen, hidden = _rest(data, at, end, table, cases, (h, packed, size, seen))
-                    a, flags = a ^ hidden, flags | seen
-                h = mix((h ^ packed) + np.uint64(size))
-                mark = (CAPITAL if first & _CAPITAL else 0) | (DIGIT if seen & _DIGIT else 0)
-            else:
-                at += width
-                plain = value & _PLAIN
-                flags |= value
-                if plain <= _STOP:
-                    if plain == _SKIPPED or plain > _LINE:
-                        a, b = (a ^ np.uint64(point)) * _PRIME, (b + np.uint64(point)) * _ROUND
-                        sign = _sign(value, data, at, width, end)
-                        pending = (pending * 7 ^ sign) & 15 if sign else pending
-                        opens = OPENS if plain == _STOP and not sign else opens
-                    elif plain == _LINE:
-                        opens = OPENS
+            if at + LANES + 8 <= len(data) and data[at] < 0x80 and data[at + 1] < 0x80:
+                at, word, state = _ascii_words(data, at, span, lent(small), out, state)
+                if not word:
                     continue
-                h, size, mark = mix((_SEED ^ np.uint64(plain)) * _PRIME), 1, ALONE
-            hashes[count], sizes[count], marks[count] = h, min(size, 65535), mark | opens | (pending << 4)
-            count, pending = count + 1, 0
-            a, b, opens = (a ^ h) * _PRIME, (b + h) * _ROUND, 0
+            point, value, width = _value_at(data, at, table)
+            plain = value & _PLAIN
+            if plain > _STOP and not value & _ALONE:
+                at, h, size, seen, hidden = _rest(data, at, end, table, cases)
+                count, a, b, opens, pending = state
+                state = count, a ^ hidden, b, opens, pending
+                flags |= seen
+                mark = (CAPITAL if value & _CAPITAL else 0) | (DIGIT if seen & _DIGIT else 0)
+                state = _add(out, state, h, size, mark)
+                continue
+            at += width
+            flags |= value
+            if plain <= _STOP:
+                state = _separate(data, at, span, (value, point, width), state)
+            else:
+                state = _add(out, state, mix((_SEED ^ np.uint64(plain)) * _PRIME), 1, ALONE)
+        count, a, b, _, pending = state
         if pending and count > starts[row]:
             marks[count - 1] ^= pending << 4
         stops[row] = count
         high[row], low[row], unsettled[row] = mix(a), mix(b ^ (a >> np.uint64(7))), flags & _UNSETTLED != 0
     return (hashes[:count], sizes[:count], marks[:count]), (starts, stops), (high, low, unsettled)
+
+
+@nb.njit(cache=True, nogil=True)
+def count_characters(data, offsets):  # type: ignore[no-untyped-def]
+    """How many characters every text has, shape (rows,): its bytes but those that go on with a character."""
+    out = np.zeros(len(offsets) - 1, np.int64)
+    for row in range(len(out)):
+        begin, end = offsets[row], offsets[row + 1]
+        out[row] = end - begin - count_of(data, begin, end, 0x80, 0xBF)
+    return out
 
 
 @nb.njit(cache=True, nogil=True)

@@ -78,12 +78,7 @@ def words_of(texts: Sequence[str] | pa.Array) -> Words:
 
 
 def _hashed(texts: pa.Array) -> Any:
-    """What ``hash_words`` finds; the bytes are copied, so that eight can be read at once from any of them."""
+    """What ``hash_words`` finds."""
     from metier.text.word_kernels import hash_words
 
-    data, offsets = utf8(texts)
-    size = int(offsets[-1] - offsets[0])
-    padded = np.zeros(size + 8, np.uint8)
-    padded[:size] = data[offsets[0] : offsets[-1]]
-    windows = np.ndarray((size + 1,), np.dtype("<u8"), padded, strides=(1,))
-    return hash_words(padded, windows, offsets - offsets[0], table(), cases())
+    return hash_words(*utf8(texts), table(), cases())

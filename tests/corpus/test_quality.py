@@ -111,6 +111,25 @@ def test_counts_of_a_text_do_not_depend_on_its_neighbours(pieces: list[str]) -> 
     assert alone.words[0] == sum(piece not in ("\n", "。", ",", "“", "...") for piece in pieces) or "高" in pieces
 
 
+def test_a_number_beside_a_character_that_is_a_word_is_one_wherever_it_stands() -> None:
+    found = measures(batch("2高", "word 2高", "高 2高", "word -高", "2 -高"))
+    assert found.words.tolist() == [2, 3, 3, 2, 2]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["word ", "5", "-", "..", ". ", "。", "高", "كتاب", ",", ")", "\n", "#", "é", "“", "a" * 70, "*"]
+        )
+    )
+)
+@settings(deadline=None)
+def test_many_bytes_at_once_count_what_one_at_a_time_does(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    one_by_one, at_once = measures(batch(text[-60:])), measures(batch(text[-60:], "x" * 200))
+    assert [counts[0] for counts in one_by_one] == [counts[0] for counts in at_once]
+
+
 def test_stop_words_are_those_of_the_documents_language() -> None:
     german = "Die Leber und die Niere werden von dem Arzt mit dem Ultraschall untersucht."
     assert why(german, gopher(min_stop_words=2), "de") is None
