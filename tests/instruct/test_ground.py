@@ -50,7 +50,7 @@ def test_what_the_passage_bears_out_stays_and_each_error_is_dropped_by_its_rule(
         said("You take 200 mg of Lovitan two times a day, after meals.", "page?0"),
         said("Adults take 400 mg of Lovitan twice daily after meals.", "page?1"),
         said("Lovitan may be given to children.", "page?2"),
-        said("Lovitan was invented in Norway by two famous brothers.", "page?3"),
+        said("It was invented by two famous brothers who loved mountains.", "page?3"),
         said("It contains heparin.", "page?4"),
         said("Keep it below 25 g.", "page?5"),
         said("Adults take 200 mg of Lovitan twice daily and", "page?6"),

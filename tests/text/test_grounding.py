@@ -10,7 +10,8 @@ from metier.text.wordings import folded, shown
 PASSAGES = {
     "en": "Adults take 200 mg of Lovitan twice daily after meals. Lovitan must not be given to children under 6 years. "
     "Metronidazole strengthens its effect, while vitamin K weakens it. Keep it below 25 °C.",
-    "zh": "成人每次服洛维坦200毫克，每日2次，饭后服用。六岁以下儿童禁用洛维坦。甲硝唑增强其作用，维生素K减弱其作用。25℃以下保存。",
+    "zh": "成人每次服洛维坦200毫克，每日2次，饭后服用。六岁以下儿童禁用洛维坦。"
+    "甲硝唑增强其作用，维生素K减弱其作用。25℃以下保存。",
     "ar": "يتناول البالغون 200 ملغ من لوفيتان مرتين يوميا بعد الطعام. لا يعطى لوفيتان للأطفال دون 6 سنوات. "
     "يقوي ميترونيدازول مفعوله. يحفظ في حرارة أقل من 25 درجة.",
 }

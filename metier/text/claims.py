@@ -1,0 +1,380 @@
+"""A text as clauses: what each says, of how much, of which names, and whether it denies it."""
+
+import dataclasses
+import functools
+import itertools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from metier.text.quantities import Quantity, quantities
+from metier.text.sentences import sentences
+from metier.text.wordings import EMPTY, LONGEST, WORDS, Wording, folded, listed, roots_of, shown, stem, wordings
+
+_MARK = re.compile(r"^\s*(?:[-*+•·▪◦]\s+|\(?\d{1,2}[.)、]\s*(?!\d)|[①-⑳]\s*|#{1,6}\s+|>\s+)+")
+_HEADING = re.compile(r"^\s*(?:#{1,6}\s.*|\*\*[^*]+\*\*\s*[:：]?|[^.。!?！？]{1,60}[:：]\s*(?:\*\*)?)\s*$")
+_BOLD = re.compile(r"\*\*|__|`")
+_EDGE = re.compile(
+    r"(?<=\D)[,;:!?。…|](?=.)|(?<=\d)[;:!?。…](?=\D)|(?<=\d),(?!\d)|\.(?=\s|$)|(?<=[一-鿿])\.(?=[一-鿿(\d])|\s-\s"
+    r"|\b(?=(?:because(?! of)|since|although|though|whereas|while|when|if|unless|until|as long as|but|which|who|so that"
+    r"|even if|even when|and (?:do|don't|never|must|should|avoid|it|they|you)"
+    r"|that (?:is|are|contain|contains|last|lasts))\b)"
+    r"|(?=如果|因为|虽然|即使|但(?!不)|而(?!且)|以免|以便|若(?!无)|因其|只有|只要|除非)|(?<=的话)|(?<!^)(?=就[不要应可无能会必])"
+    r"|(?<![ء-ي])(?=(?:لانه?ا?|اذا|ولكن|لكن|اما|حتي لو|حتي اذا|ما دام|بينما|عندما|مع انه?ا?"
+    r"|رغم انه?ا?|فلا|وي[ء-ي]{3,}|وهي|وهو|وهذا|فقد)(?![ء-ي]))"
+)
+_TOKEN = re.compile(r"\x00+|[a-zα-ωà-ÿ]+(?:'[a-z]+)?(?:-[a-z]+)*|[ء-ي]+|[一-鿿]+|、")
+_NAME_ENDINGS = re.compile(
+    r"[a-z]{3,}(?:cillin|mycin|micin|cycline|floxacin|oxacin|azole|prazole|statin|sartan|pril|olol|dipine|zosin|parin"
+    r"|gliptin|gliflozin|glutide|formin|zepam|zolam|barbital|caine|profen|fenac|oxicam|triptan|setron|lukast|terol|sone"
+    r"|solone|nib|mab|vir|dronate|thiazide|semide|xaban|gatran|tidine|phylline|vastatin|codone|morphine|tramadol|amine"
+    r"|azine|idine|amide|urea|quine|bital|trexate|platin|rubicin|taxel|fibrate|lamide|pam|toin|penem|bactam|nazole)"
+)
+_PARTICLES = frozenset("含用服每克片粒的了和与及或加给为是吃打")
+_AFTER_WORD = re.compile("[a-z,] $")
+_JOINING = frozenset(
+    "的了和与及或而且但也都就还又再才只很更最太把被让使对从到由于为以之其所者这那此该每各若则因并等我你他她它们有不是在"
+)
+_HAN_NAMES = re.compile(
+    r"[一-鿿]{1,6}?(?:西林|霉素|沙星|他汀|沙坦|普利|洛尔|地平|拉唑|硝唑|康唑|洛芬|双胍|列酮|磺脲|单抗|替尼|韦|肝素|青霉素|胰岛素|激素|地尔|噻嗪|塞米|西泮|巴比妥|卡因|昔康|曲坦|司琼|特罗|奈德|米松|尼松|茶碱|胍|酚酸|洛韦|那韦|夫定|霉酚|磺胺)"
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """One word of a clause; a run of Chinese that no list knows is one, too."""
+
+    text: str
+    keys: tuple[str, ...]
+    """What it is compared by."""
+    weight: float
+    at: int
+    """Its place among the words of the clause."""
+    wording: Wording = EMPTY
+    quantity: Quantity | None = None
+    name: str = ""
+    capital: bool = False
+    """Whether it begins with a capital letter that no beginning asks for."""
+
+    @property
+    def content(self) -> bool:
+        """Whether it says something of its own."""
+        return self.weight >= 0.5
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A clause with its words."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    denials: tuple[int, ...] = ()
+    """The places of the words that deny."""
+    under: bool = False
+    """Whether the heading above it denies."""
+    keys: frozenset[str] = field(default=frozenset())
+    sides: frozenset[tuple[int, bool]] = frozenset()
+    names: frozenset[str] = frozenset()
+    courteous: bool = False
+
+    @functools.cached_property
+    def roots(self) -> frozenset[str]:
+        """What the kin of its words shares with them."""
+        return frozenset(root for key in self.keys for root in roots_of(key))
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Its numbers with their units."""
+        return tuple(token.quantity for token in self.tokens if token.quantity)
+
+    @functools.cached_property
+    def denied(self) -> bool:
+        """Whether it denies: two denials side by side do not."""
+        if self.denials and any(
+            token.text.startswith("الا ") or token.text == "الا" for token in self.tokens[self.denials[0] :]
+        ):
+            return False  # not before 1989: only then
+        pair = len(self.denials) == 2 and self.denials[1] - self.denials[0] == 1
+        return bool(self.denials) and not pair
+
+    @functools.cached_property
+    def weight(self) -> float:
+        """How much it says."""
+        return sum(token.weight for token in self.tokens)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence with its clauses."""
+
+    text: str
+    clauses: tuple[Clause, ...]
+    heading: bool = False
+
+    @functools.cached_property
+    def keys(self) -> frozenset[str]:
+        """All that its clauses are compared by."""
+        return frozenset().union(*(clause.keys for clause in self.clauses)) if self.clauses else frozenset()
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text read: its sentences, and all of it as one folded line."""
+
+    sentences: tuple[Sentence, ...]
+    folded: str
+
+    @functools.cached_property
+    def clauses(self) -> tuple[Clause, ...]:
+        """The clauses of all sentences, in order."""
+        return tuple(clause for sentence in self.sentences for clause in sentence.clauses)
+
+    @functools.cached_property
+    def keys(self) -> frozenset[str]:
+        """All that it is compared by."""
+        return frozenset().union(*(sentence.keys for sentence in self.sentences)) if self.sentences else frozenset()
+
+    @functools.cached_property
+    def roots(self) -> frozenset[str]:
+        """What the kin of its words shares with them."""
+        return frozenset(root for key in self.keys for root in roots_of(key))
+
+    @functools.cached_property
+    def pairs(self) -> frozenset[str]:
+        """Every two neighbouring Chinese characters."""
+        return frozenset(self.folded[at : at + 2] for at in range(len(self.folded) - 1))
+
+
+@functools.lru_cache(maxsize=64)
+def name_table(names: frozenset[str]) -> dict[str, str]:
+    """The folded form of every name that is given or listed, and the first of its aliases (``aspirin | أسبرين``)."""
+    table: dict[str, str] = {}
+    for line in listed("names"):
+        some = [folded(shown(one.strip())) for one in line.split("|") if one.strip()]
+        for one in some:
+            table.setdefault(one, some[0])
+    for name in names:
+        some = [folded(shown(one.strip())) for one in name.split("|") if one.strip()]
+        first = next((table[one] for one in some if one in table), some[0] if some else "")
+        for one in some:
+            table.setdefault(one, first)
+            if one.startswith("ال") and len(one) > 5:
+                table.setdefault(one[2:], first)
+    return table
+
+
+@functools.lru_cache(maxsize=256)
+def read(text: str, names: frozenset[str] = frozenset()) -> Text:
+    """A text as sentences and clauses; a heading that denies says so to the list below it."""
+    out: list[Sentence] = []
+    denying = False
+    for line in text.split("\n"):
+        if not line.strip():
+            continue
+        listed_line = bool(_MARK.match(line)) and not line.lstrip().startswith("#")
+        heading = bool(_HEADING.match(line)) and not (listed_line and len(line) > 40)
+        bare = _BOLD.sub("", _MARK.sub("", line))
+        if not listed_line and not heading:
+            denying = denying and not out[-1].heading if out else False
+        for sentence in sentences(bare):
+            clauses = tuple(_clauses(sentence, names, denying and not heading))
+            out.append(Sentence(shown(sentence), clauses, heading))
+        if heading and out:
+            denying = any(clause.denials for clause in out[-1].clauses)
+    return Text(tuple(out), folded(shown(_BOLD.sub("", text))))
+
+
+def _clauses(sentence: str, names: frozenset[str], under: bool) -> Iterable[Clause]:
+    plain = shown(sentence)
+    line = folded(plain)
+    edges = [0, *sorted({found.end() for found in _EDGE.finditer(line)}), len(line)]
+    pieces = [(start, stop) for start, stop in itertools.pairwise(edges) if line[start:stop].strip(" ,;:.!?。…|-")]
+    out: list[tuple[int, Clause]] = []
+    for start, stop in pieces:
+        clause = _clause(plain[start:stop], line[start:stop], names, under)
+        if out and _leans(clause) and not (len(out) == 1 and len(out[0][1].tokens) == 1):
+            # "..., and must not be eaten": what is denied or allowed stands in the clause before
+            start = out.pop()[0]
+            clause = _clause(plain[start:stop], line[start:stop], names, under)
+        out.append((start, clause))
+    return [clause for _, clause in out]
+
+
+def _leans(clause: Clause) -> bool:
+    """Whether a clause says only that something is or is not done, and not with what."""
+    acts = any(token.wording.generic or token.wording.denies in ("before", "after") for token in clause.tokens)
+    return (
+        acts
+        and len(clause.tokens) <= 4
+        and not clause.courteous
+        and not any(token.weight >= 0.5 for token in clause.tokens)
+    )
+
+
+def _clause(text: str, line: str, names: frozenset[str], under: bool) -> Clause:
+    tokens = tuple(_tokens(line, text, names))
+    keys = frozenset(key for token in tokens if token.weight > 0 for key in token.keys)
+    sides = frozenset(side for token in tokens for side in token.wording.sides)
+    named = frozenset(token.name for token in tokens if token.name)
+    denials = tuple(token.at for token in tokens if _denies(token, tokens))
+    courteous = any(token.wording.courtesy for token in tokens)
+    return Clause(text.strip(), tokens, denials, under, keys, sides, named, courteous)
+
+
+def _denies(token: Token, tokens: tuple[Token, ...]) -> bool:
+    """Whether a word turns its clause round; "under 16" and the imperative "change" are spelled like denials."""
+    if token.wording.denies not in ("before", "after"):
+        return False
+    after = tokens[token.at + 1] if token.at + 1 < len(tokens) else None
+    if token.text.endswith("دون") and after and after.quantity:
+        return False
+    return not (token.text == "غير" and token.at == 0)
+
+
+def _tokens(line: str, text: str, names: frozenset[str]) -> Iterable[Token]:
+    """The words of a folded clause; quantities come out as one word each."""
+    found = quantities(line)
+    at = 0
+    masked = list(line)
+    starts: dict[int, list[Quantity]] = {}
+    for one in found:
+        starts.setdefault(one.start, []).append(one)
+        masked[one.start : one.stop] = "\x00" * (one.stop - one.start)
+    flat = "".join(masked)
+    table = name_table(names)
+    words = list(_TOKEN.finditer(flat))
+    place = 0
+    while place < len(words):
+        match = words[place]
+        word = match[0]
+        if word[0] == "\x00":
+            for one in (one for at_ in range(match.start(), match.end()) for one in starts.get(at_, ())):
+                keys = tuple(f"#{dimension}:{value}" for dimension, value in one.forms())
+                yield Token(line[one.start : one.stop], keys, 0.0 if one.weak else 1.0, at, quantity=one)
+                at += 1
+            place += 1
+        elif word == "、":
+            yield Token(word, (word,), 0.0, at)
+            at += 1
+            place += 1
+        elif "一" <= word[0] <= "鿿":
+            for token in _han(word, at, table):
+                yield token
+                at += 1
+            place += 1
+        else:
+            token, used = _spaced(words[place : place + WORDS], flat, at, table)
+            first = words[place].start()
+            if at and text[first].isupper() and _AFTER_WORD.search(text, 0, first):
+                token = dataclasses.replace(token, capital=True)
+            yield token
+            at, place = at + 1, place + used
+
+
+def _spaced(words: list[re.Match[str]], flat: str, at: int, table: dict[str, str]) -> tuple[Token, int]:
+    """The longest listed phrase that begins here, or one word; and how many words it takes."""
+    known = wordings()
+    for count in range(len(words), 0, -1):
+        between = flat[words[0].start() : words[count - 1].end()]
+        if "\x00" in between or (count > 1 and re.search(r"[^\w\s'-]", between)):
+            continue
+        phrase = " ".join(word[0] for word in words[:count])
+        alias = next((table[one] for one in _bare(phrase) if one in table), "")
+        if alias:
+            return Token(between, (f"@{alias}",), 1.5, at, name=alias), count
+        wording = known.phrases.get(phrase) if count > 1 else known.word(phrase)
+        if count > 1 and not wording and phrase[0] in "وف":
+            wording = known.phrases.get(phrase[1:])
+        if wording:
+            return _listed(between, phrase, wording, at), count
+    word = words[0][0]
+    if "-" in word:
+        parts = tuple(dict.fromkeys(stem(part) for part in word.split("-") if part))
+        return Token(word, parts, 1.0, at, name=word if _NAME_ENDINGS.fullmatch(word) else ""), 1
+    name = word if len(word) > 6 and _NAME_ENDINGS.fullmatch(word) else ""
+    key = f"@{word}" if name else stem(word)
+    return Token(word, (key,), 1.0 if len(word) > 1 else 0.6, at, name=name), 1
+
+
+def _bare(word: str) -> Iterable[str]:
+    """A name as it is written, an Arabic one without what is joined to it, an English one without its plural."""
+    yield word
+    if word.isascii():
+        yield word.removesuffix("'s").removesuffix("s")
+        return
+    for prefix in ("و", "ب", "ل", "ف", "ال", "لل", "وب", "ول", "وال", "بال", "فال", "كال"):
+        if word.startswith(prefix) and len(word) - len(prefix) >= (3 if len(prefix) > 1 else 4):
+            yield word[len(prefix) :]
+
+
+def _listed(text: str, phrase: str, wording: Wording, at: int) -> Token:
+    """A listed phrase; one that only joins or denies weighs nothing, a common one little."""
+    keys = tuple(f"={group}" for group in wording.groups) or (stem(phrase) if " " not in phrase else phrase,)
+    keys += tuple(f"±{pair}" for pair, _ in wording.sides)
+    if wording.denies or wording.courtesy:
+        weight = 0.0
+    elif wording.sides:
+        weight = 0.6
+    elif wording.common:
+        weight = 0.0 if len(phrase) < 2 or not wording.groups else 0.2
+    elif wording.generic:
+        weight = 0.2
+    else:
+        weight = 0.6 if wording.groups else 0.8
+    return Token(text, keys, weight, at, wording)
+
+
+def _han(run: str, at: int, table: dict[str, str]) -> Iterable[Token]:
+    """A run of Chinese cut into listed phrases and names, and what stands between them."""
+    known = wordings().phrases
+    pieces: list[tuple[str, Wording | None, str]] = []
+    start = 0
+    while start < len(run):
+        piece, wording, name = _longest(run, start, known, table)
+        if not piece and pieces and pieces[-1][1] is None and not pieces[-1][2]:
+            pieces[-1] = (pieces[-1][0] + run[start], None, "")
+        else:
+            pieces.append((piece or run[start], wording, name))
+        start += len(piece) or 1
+    for piece, wording, name in _whole(pieces):
+        if name:
+            yield Token(piece, (f"@{name}",), 1.5, at, name=name)
+        elif wording:
+            yield _listed(piece, piece, wording, at)
+        else:
+            keys = tuple(piece[i : i + 2] for i in range(len(piece) - 1)) or (piece,)
+            yield Token(piece, (*keys, *(piece if len(piece) > 1 else "")), min(2.0, 0.5 * len(piece)), at)
+        at += 1
+
+
+def _whole(pieces: list[tuple[str, Wording | None, str]]) -> list[tuple[str, Wording | None, str]]:
+    """A lone unknown character belongs to the particle before it, or behind it: 出血, 月经."""
+    out: list[tuple[str, Wording | None, str]] = []
+    for piece, wording, name in pieces:
+        lone = wording is None and not name and len(piece) == 1
+        if (lone and out and _particle(*out[-1])) or (
+            out and _particle(piece, wording, name) and len(out[-1][0]) == 1 and out[-1][1] is None and not out[-1][2]
+        ):
+            out[-1] = (out[-1][0] + piece, None, "")
+        else:
+            out.append((piece, wording, name))
+    return out
+
+
+def _particle(piece: str, wording: Wording | None, name: str) -> bool:
+    plain = wording is not None and wording.common and not (wording.denies or wording.sides or wording.generic)
+    return len(piece) == 1 and plain and not name and piece not in _JOINING
+
+
+def _longest(run: str, start: int, known: dict[str, Wording], table: dict[str, str]) -> tuple[str, Wording | None, str]:
+    if found := _HAN_NAMES.match(run, start):
+        piece = found[0]
+        if not _PARTICLES & set(piece) and not any(piece[:size] in known for size in range(1, len(piece))):
+            return piece, None, table.get(piece, piece)
+    for size in range(min(LONGEST, len(run) - start), 0, -1):
+        piece = run[start : start + size]
+        if piece in table:
+            return piece, None, table[piece]
+        if piece in known:
+            return piece, known[piece], ""
+    return "", None, ""
