@@ -12,7 +12,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from metier.files import LIMIT, TooLarge, lines
+from metier.files import LIMIT, TooLarge, lines, texts
 from metier.records import MetierError
 from metier.text.suggest import did_you_mean
 
@@ -188,6 +188,25 @@ def csv_rows(texts: Iterator[str], path: Path, delimiter: str, columns: tuple[st
             yield Row(line, {}, "not as many cells as columns")
         else:
             yield Row(line, dict(zip(names, cells, strict=True)))
+
+
+def csv_table(path: Path, columns: Iterable[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """(FILE:LINE, cells by name) of a CSV file that settings name; what a short row lacks is empty.
+
+    MetierError where a column is missing, a quote does not close, or a row has more cells than there are columns.
+    """
+    reader = csv.DictReader((line + "\n" for _, line in lines(texts(path), path)), strict=True)
+    try:
+        names = reader.fieldnames or ()
+        if missing := next((name for name in columns if name not in names), ""):
+            raise MetierError(f"{path}:1: no column {missing!r}; {did_you_mean(missing, names)}")
+        for row in reader:
+            place = f"{path}:{reader.line_num}"
+            if None in row:
+                raise MetierError(f"{place}: more cells than columns; put a cell that holds a comma in quotes")
+            yield place, {name: cell or "" for name, cell in row.items()}
+    except csv.Error as error:
+        raise MetierError(f"{path}:{reader.line_num + 1}: malformed CSV ({error}); mend its quotes") from None
 
 
 def text_rows(texts: Iterator[str], path: Path, split: str, column: str) -> Iterator[Row]:

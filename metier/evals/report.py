@@ -1,12 +1,11 @@
 """One page about a whole run, for the person who decides as for the one who built it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from metier.artefact import Finished, asset
-from metier.evals.report_conversations import talks
 from metier.evals.report_findings import conflicts, leaks
 from metier.evals.report_funnel import funnels
 from metier.evals.report_samples import samples
@@ -14,8 +13,10 @@ from metier.evals.report_scores import base_of, boards, summary, tables, taxes
 from metier.evals.report_steps import details, flows
 from metier.evals.report_training import trainings
 from metier.records import Config, File, Files, MetierError, Question, Score
-from metier.text.entities import EntityKind
 from metier.text.gazetteer import gazetteer
+
+if TYPE_CHECKING:
+    from metier.text.entities import EntityKind
 
 
 class Report(Config, frozen=True):
@@ -38,6 +39,8 @@ def report(run: Finished, config: Report, out: Path) -> None:
     The file stands alone: no script, no font and no picture from elsewhere. It reads only the artefacts of the run.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    from metier.evals.report_conversations import talks  # the finders of names compile many patterns
 
     scores = [one for artefact in run.artefacts.values() for one in artefact.records(Score)]
     if not run.artefacts:
@@ -71,7 +74,7 @@ def report(run: Finished, config: Report, out: Path) -> None:
     (out / "report.html").write_text(page, encoding="utf-8")
 
 
-def _gazetteer(files: str | tuple[str, ...]) -> dict[str, EntityKind]:
+def _gazetteer(files: str | tuple[str, ...]) -> "dict[str, EntityKind]":
     """Every name of some files, and what it names."""
     kinds: dict[str, EntityKind] = {"persons": "person", "places": "place", "organisations": "organisation"}
     tables = [gazetteer(name) for name in ((files,) if isinstance(files, str) else files)]

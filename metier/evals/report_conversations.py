@@ -99,7 +99,7 @@ def _talk(run: Finished, one: Manifest, gazetteer: Gazetteer, trained: bool, sho
     kinds = Counter(question_kind(_first(c, "user")) for c in drawn)
     marks = {
         "refuse to answer": sum(any(refuses(text) for text in _said(c, "assistant")) for c in drawn),
-        "nearly repeat another": int(repeats(["\n".join(m.content for m in c.messages) for c in drawn]).sum()),
+        "nearly repeat another": int(repeats([_talked(c) for c in drawn]).sum()),
     }
     return Talk(
         one.step, one.stage, count(one.counts["conversation"]), trained, shown, tuple(_lines(some)),
@@ -111,6 +111,11 @@ def _talk(run: Finished, one: Manifest, gazetteer: Gazetteer, trained: bool, sho
 
 def _said(conversation: Conversation, role: str) -> list[str]:
     return [message.content for message in conversation.messages if message.role == role]
+
+
+def _talked(conversation: Conversation) -> str:
+    """All that is said, without the system message, which whole sets share."""
+    return "\n".join(message.content for message in conversation.messages if message.role != "system")
 
 
 def _first(conversation: Conversation, role: str) -> str:
@@ -131,6 +136,7 @@ def _lines(some: Sequence[Conversation]) -> Iterable[Line]:
 def _line(source: str, group: Sequence[Conversation]) -> Line:
     languages = Counter(c.language or "unknown" for c in group).most_common()
     shown = [f"{name} {percent(n, len(group))}" if len(languages) > 1 else name for name, n in languages[:4]]
+    shown += [f"{len(languages) - 4} more"] if len(languages) > 4 else []
     turns = [len(_said(c, "assistant")) for c in group]
     sizes = (_spread(_sizes([text for c in group for text in _said(c, role)])) for role in ("user", "assistant"))
     return Line(source, count(len(group)), ", ".join(shown), _spread(turns), *sizes)

@@ -1,1 +1,1 @@
-"""Stages that yield Conversations: extract, blend."""
+"""Stages that yield Conversations: taken from documents or files, written by a model, checked, filtered, mixed."""

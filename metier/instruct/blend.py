@@ -148,6 +148,10 @@ def _shared(sizes: Mapping[str, int], shares: Mapping[str, float]) -> dict[str, 
     whole = min([*wholes, rest / (1 - named)] if named < 1 - 1e-9 else wholes)
     if rest and named >= 1 - 1e-9:
         raise MetierError(f"the shares take the whole and leave nothing for {min(others)!r}; name it, or give it room")
+    if sizes and not whole:
+        none = next((name for name in shares if not sizes.get(name)), "")
+        what = f"nothing is left of {none!r}" if none else "nothing is left for the rest"
+        raise MetierError(f"{what}, so that no whole has the shares; name shares of what there is, up to 1 together")
     counts = {name: math.floor(whole * share + 1e-9) for name, share in shares.items()}
     left = min(rest, round(whole * (1 - named)))
     exact = {name: left * size / rest for name, size in others.items()}

@@ -89,7 +89,8 @@ def doubt(
             for one in findings:
                 file.write(_line(conversation, one) + "\n")
             yield Dropped(conversation.id, worst.why, worst.detail) if config.flag == "drop" else conversation
-    notes = {"replies with claims": sum(map(len, claims)), "in doubt": count, "drugs": len(known.said)}
+    replies = sum(len({turn for turn, _ in some}) for some in claims)
+    notes = {"replies with claims": replies, "in doubt": count, "drugs": len(known.drugs.names_held)}
     (out / "notes.json").write_text(json.dumps(notes), "utf-8")
 
 
@@ -145,7 +146,11 @@ def _against(
                 yield Finding(turn, LEAFLET, f"{claim.drug} is allowed: {claim.value}; the leaflet forbids it")
         elif key in known.said:
             said = known.said[key]
-            if (claim.value in said) != claim.holds and not _same_amount(claim, said):
+            if (
+                (claim.value in said) != claim.holds
+                and not _same_amount(claim, said)
+                and not _within(claim, said, known)
+            ):
                 yield Finding(turn, LEAFLET, f"{what}; leaflet: {', '.join(sorted(said))}")
         elif claim.fact == DOSE and claim.drug in known.doses:
             least, most = known.doses[claim.drug]
@@ -163,6 +168,12 @@ def _same_amount(claim: Claim, said: frozenset[str]) -> bool:
     mine = {amount.milligrams for amount in amounts(claim.value)}
     theirs = {amount.milligrams for value in said for amount in amounts(value)}
     return claim.holds and bool(mine) and mine <= theirs
+
+
+def _within(claim: Claim, said: frozenset[str], known: Known) -> bool:
+    """Whether a claim names a value of the leaflet among other words, and no other value."""
+    named = {value for _, _, value in known.values.find(claim.value) if known.facts[value] == claim.fact}
+    return claim.holds and bool(named) and named <= said
 
 
 class _Rules:

@@ -166,7 +166,7 @@ def _turns(name: str, value: Any) -> Format | None:
     value = listed(value)
     first = value[0] if isinstance(value, list) and value else None
     if isinstance(first, dict):
-        return "sharegpt" if "from" in first or "value" in first else "messages"
+        return "sharegpt" if any(first.get(key) is not None for key in ("from", "value")) else "messages"
     if isinstance(first, str):
         return "huatuo"
     if name == "messages":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from metier.instruct.formats import Bad, Format, Names, Pair, Talk, Text, listed, pair
-from metier.instruct.formats_turns import spoken, turns, with_tools, words
+from metier.instruct.formats_turns import spoken, turns, with_tools
 from metier.records import Message
 from metier.text.patterns import fill, slots
 
@@ -44,9 +44,11 @@ def _huatuo(row: Row, names: Names) -> Iterator[Found]:
 
 
 def _sources(row: Row, names: Names) -> Iterator[Found]:
+    if not row:
+        raise Bad("no turns")
     for source, some in row.items():
-        if not isinstance(some, list):
-            yield f"?{source}", Bad("the turns are not a list")
+        if not isinstance(some, list) or not some:
+            yield f"?{source}", Bad("no turns" if some in (None, []) else "the turns are not a list")
             continue
         for number, one in enumerate(some):
             try:
@@ -122,6 +124,8 @@ def _preferences(row: Row, names: Names) -> Iterator[Found]:
     if not prompt:
         raise Bad("no prompt")
     for reply, which in ((chosen[-1], "chosen"), (rejected[-1], "rejected")):
+        if reply.tool_calls:
+            raise Bad("a reply calls a tool", which)
         if reply.role != "assistant" or not reply.content.strip():
             raise Bad(f"no {which} reply")
     if chosen[-1] == rejected[-1]:
@@ -152,10 +156,11 @@ def _prompt(row: Row, names: Names) -> tuple[Message, ...]:
     some = listed(value)
     if isinstance(some, list) and some and all(isinstance(one, dict) for one in some):
         return turns(some, names.roles)
-    if value is None or not words(value, 0).strip():
+    text = "" if value == [] else cell(value, "prompt")
+    if not text.strip():
         return ()
-    if value.lstrip("\n").startswith("Human:"):
-        found = _reply(value.removesuffix("\n\nAssistant:") + "\n\nAssistant:", names)
+    if text.lstrip("\n").startswith("Human:"):
+        found = _reply(text.removesuffix("\n\nAssistant:") + "\n\nAssistant:", names)
         return found[:-1]
     plain = Names({**names.columns, "instruction": names.column(row, "prompt")}, names.roles)
     return _asked(row, plain)
@@ -186,10 +191,10 @@ def cell(value: Any, what: str) -> str:
 
 
 def _plain(value: Any) -> str:
-    """Any value as text, a nested one as JSON."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    return json.dumps(value, ensure_ascii=False, default=str)
+    """Any value as text, numbers and nested ones as JSON writes them."""
+    if isinstance(value, dict | list | bool | int | float):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return "" if value is None else str(value)
 
 
 def _needed(row: Row, column: str, what: str) -> str:

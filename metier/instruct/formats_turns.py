@@ -52,16 +52,21 @@ def turns(value: Any, roles: Mapping[str, str]) -> tuple[Message, ...]:
 def _turn(turn: Any, number: int, roles: Mapping[str, str]) -> Message:
     if not isinstance(turn, dict):
         raise Bad("a turn is not an object", f"turn {number}")
-    said = turn.get("from", turn.get("role"))
+    said = _either(turn, "from", "role")
     named = str(said).strip()
     role = roles.get(named) or ROLES.get(named.casefold())
     if role is None:
         raise Bad("unknown role", f"turn {number}: {said!r}")
-    content = turn.get("value", turn.get("content"))
+    content = _either(turn, "value", "content")
     if role == "call":
         return Message("assistant", "", tool_calls(content, number))
     given = turn.get("tool_calls") or ([turn["function_call"]] if turn.get("function_call") else None)
     return Message(role, words(content, number), tool_calls(given, number) if given else ())  # type: ignore[arg-type]
+
+
+def _either(turn: Mapping[str, Any], *names: str) -> Any:
+    """What a turn has under the first of some names; null counts as absent, as tables give every row all names."""
+    return next((turn[name] for name in names if turn.get(name) is not None), None)
 
 
 def words(content: Any, number: int) -> str:

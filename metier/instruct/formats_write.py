@@ -35,7 +35,7 @@ def _row(messages: tuple[Message, ...], format: Written) -> dict[str, Any]:
         return {"messages": _openai(text, rest), "tools": tools or None}
     if format == "sharegpt":
         text, tools = tools_of(system)
-        return {"conversations": _sharegpt(text, rest), "tools": tools}
+        return {"conversations": _sharegpt(text, rest), "tools": tools or None}  # axolotl reads "" as broken JSON
     _plain(rest, format)
     if format == "alpaca":
         return _alpaca(system, rest)
@@ -69,7 +69,7 @@ def pair_row(preference: Preference, format: Written, fields: bool) -> dict[str,
         lists = {name: _openai("", (Message("assistant", getattr(preference, name)),)) for name in _REPLIES}
         return {"prompt": _openai(text, rest), **lists, "tools": tools or None} | own
     replies = {name: {"from": "gpt", "value": getattr(preference, name)} for name in _REPLIES}
-    return {"conversations": _sharegpt(text, rest), "tools": tools, **replies} | own
+    return {"conversations": _sharegpt(text, rest), "tools": tools or None, **replies} | own
 
 
 _REPLIES = ("chosen", "rejected")

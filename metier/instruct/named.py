@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from metier.text.normalise import bare_arabic, fold
+from metier.text.normalise import bare_arabic, fold, straight
 
 _PREFIX = re.compile(r"(?:^|[^\w])(?:[وف]?(?:[بلك]?ال|لل|[بلك])?)\Z")
 _UNITS = {
@@ -29,8 +29,8 @@ class Amount(NamedTuple):
 
 
 def plain(text: str) -> str:
-    """The form in which names are compared: composed, case-folded, white space squeezed, Arabic without vowel marks."""
-    return bare_arabic(fold(text))
+    """The form in which names are compared: folded, Arabic without its vowel marks, apostrophes straight."""
+    return straight(bare_arabic(fold(text)))
 
 
 class Finder:

@@ -11,7 +11,7 @@ import msgspec
 from metier.artefact import write_json
 from metier.instruct.formats import FORMATS, Bad, Column, Format, Names, Pair, Talk, Text, detect, pair, used
 from metier.instruct.formats_files import Found, find, rows
-from metier.instruct.formats_rows import parse
+from metier.instruct.formats_rows import cell, parse
 from metier.instruct.formats_turns import ROLES, TURN_KEYS, Mend, ordered
 from metier.records import Config, Conversation, Document, Dropped, Files, Message, MetierError, Preference, Role
 from metier.rows import Row
@@ -154,7 +154,8 @@ class _Account:
         try:
             if row.why or self.format is None:
                 raise Bad(row.why or "no known format")
-            self.columns |= row.values.keys() | self._turn_keys(row)
+            self.columns |= {name for name, value in row.values.items() if value not in (None, "")}
+            self.columns |= self._turn_keys(row)
             self.used |= used(self.format, (row.values,), self.names)
             own = self._id(row)
             for behind, found in parse(self.format, row.values, self.names):
@@ -174,21 +175,23 @@ class _Account:
         keys = ("id",) if self.config.fields else self.config.id
         keys = (keys,) if isinstance(keys, str) else keys
         self.used.update(keys)
-        values = [row.values.get(key) for key in keys]
-        if keys and (None in values or not any(str(value).strip() for value in values)):
+        values = [cell(row.values.get(key), "id") for key in keys]
+        if keys and (any(row.values.get(key) is None for key in keys) or not any(map(str.strip, values))):
             raise Bad("the id is empty")
-        return ":".join(map(str, values))
+        return ":".join(values)
 
     def _made(self, id: str, place: str, found: Talk | Pair | Text | Bad, row: Row) -> Made | Dropped:
         try:
             if isinstance(found, Bad):
                 raise found
-            record = self._record(id, found, row)
+            record, mended = self._record(id, found, row)
             if id in self.seen:
                 raise Bad("repeated id", id)
         except Bad as bad:
             return self._drop(place, bad)
         self.seen.add(id)
+        if mended:
+            self.counts["mended"] += 1
         self.counts[type(record).__name__.lower()] += 1
         return record
 
@@ -196,12 +199,12 @@ class _Account:
         self.counts["dropped"] += 1
         return Dropped(place, bad.why, bad.detail)
 
-    def _record(self, id: str, found: Talk | Pair | Text, row: Row) -> Made:
-        """The record of what was found; Bad where its turns are out of order."""
+    def _record(self, id: str, found: Talk | Pair | Text, row: Row) -> tuple[Made, bool]:
+        """The record of what was found, and whether its turns were mended; Bad where they are out of order."""
         config = self.config
-        own = {name: str(row.values.get(name) or "") for name in OWN[1:]} if config.fields else {}
+        own = {name: cell(row.values.get(name), name) for name in OWN[1:]} if config.fields else {}
         self.used.update(OWN if config.fields else ())
-        named = str(row.values.get(config.source_column) or "") if config.source_column else ""
+        named = cell(row.values.get(config.source_column), "source") if config.source_column else ""
         self.used.add(config.source_column)
         stem = Path(self.file.name).name.split(".")[0]
         source = (
@@ -209,21 +212,21 @@ class _Account:
         )
         language = own.get("language") or config.language
         if isinstance(found, Text):
-            return Document(id, found.text, source, "dialogue", language, meta=found.meta)
+            return Document(id, found.text, source, "dialogue", language, meta=found.meta), False
         if isinstance(found, Pair):
-            whole = self._ordered((*self._led(found.prompt), Message("assistant", found.chosen)))
-            return Preference(id, whole[:-1], found.chosen, found.rejected)
-        messages = self._ordered(self._led(found.messages))
-        return Conversation(id, messages, source, language, own.get("parent", ""), own.get("request", ""))
+            whole, mended = self._ordered((*self._led(found.prompt), Message("assistant", found.chosen)))
+            if whole[-1].content != found.chosen:  # joined to words of the prompt, which the other reply would lose
+                raise Bad("two turns of one role on end", "the prompt ends with the assistant")
+            return Preference(id, whole[:-1], found.chosen, found.rejected), mended
+        messages, mended = self._ordered(self._led(found.messages))
+        return Conversation(id, messages, source, language, own.get("parent", ""), own.get("request", "")), mended
 
-    def _ordered(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
-        """The turns in order, mended where they must be and the settings say how."""
+    def _ordered(self, messages: tuple[Message, ...]) -> tuple[tuple[Message, ...], bool]:
+        """The turns in order, and whether they were mended, as the settings say how."""
         try:
-            return ordered(messages)
+            return ordered(messages), False
         except Bad:
-            mended = ordered(messages, self.config.mend)
-        self.counts["mended"] += 1
-        return mended
+            return ordered(messages, self.config.mend), True
 
     def _led(self, messages: tuple[Message, ...]) -> tuple[Message, ...]:
         """The turns behind the settings' system message, where they have none."""

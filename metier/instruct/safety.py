@@ -1,6 +1,5 @@
 """Keep from a model what a doctor must not say: promises of cure, dangerous doses, private data, advertising."""
 
-import csv
 import json
 import re
 from collections import Counter
@@ -12,10 +11,11 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 
 from metier.artefact import Artefact
-from metier.files import find, lines, texts
+from metier.files import find
 from metier.instruct.named import Finder, amounts, plain
 from metier.records import Config, Conversation, Document, Dropped, Files, MetierError
-from metier.text.normalise import bare_arabic, nfc, squeeze
+from metier.rows import csv_table
+from metier.text.normalise import bare_arabic, nfc, squeeze, straight
 from metier.text.personal.find import find_all, find_personal
 from metier.text.personal.spans import Kind
 from metier.text.sentences import sentences
@@ -27,7 +27,6 @@ _CLAUSE = re.compile(r"[,，;；、。.!！?？،؛]\s*")
 _AROUND = 40
 TOGETHER = 512
 """Conversations that are searched for private data together."""
-_SCRIPTS = (re.compile("[\u4e00-\u9fff]"), re.compile("[\u0621-\u064a]"), re.compile("[A-Za-z]"))
 _PER_DAY = re.compile(
     r"(?:每日|每天|一天|一日|日)\s*(?P<zh>\d+|[一二两三四五六])\s*次"
     r"|(?P<en>\d+|once|twice|three|four|five|six)\s*(?:times\s*)?(?:a|per|each|every)\s*day"
@@ -122,15 +121,9 @@ class _Rules:
             raise MetierError(f"without: no rule {unknown!r}; {did_you_mean(unknown, known)}")
         self.rules = [rule for rule in self.rules if rule.name not in config.without]
         self.order = list(dict.fromkeys((*(rule.name for rule in self.rules), DOSE, PRIVATE)))
-        self.any = [(script, re.compile(whole, re.I)) for script in _SCRIPTS if (whole := self._whole(script))]
         self.personal = () if PRIVATE in config.without else config.personal
         self.limits = {} if DOSE in config.without else _limits(config, leaflets)
         self.drugs = Finder(self.limits)
-
-    def _whole(self, script: re.Pattern[str]) -> str:
-        """The patterns of a script as one: a pattern is of the first script that it has letters of."""
-        some = (rule.pattern.pattern for rule in self.rules)
-        return "|".join(f"(?:{one})" for one in some if next((s for s in _SCRIPTS if s.search(one)), None) is script)
 
     def broken(self, conversations: Iterable[Conversation]) -> Iterator[tuple[Conversation, list[Broken]]]:
         """Each conversation with every rule that it breaks, the gravest first."""
@@ -158,15 +151,14 @@ class _Rules:
 
     def _said(self, text: str) -> Iterator[tuple[str, str]]:
         """The rules that one reply breaks, each once."""
-        flat = bare_arabic(nfc(text))
+        flat = straight(bare_arabic(nfc(text)))
         seen: set[str] = set()
-        if any(script.search(flat) and whole.search(flat) for script, whole in self.any):
-            for sentence in map(squeeze, sentences(flat)):
-                for rule in self.rules:
-                    found = None if rule.name in seen else breaks(rule, sentence)
-                    if found is not None:
-                        seen.add(rule.name)
-                        yield rule.name, _masked(sentence, *found)
+        for sentence in map(squeeze, sentences(flat)) if self.rules else ():
+            for rule in self.rules:
+                found = None if rule.name in seen else breaks(rule, sentence)
+                if found is not None:
+                    seen.add(rule.name)
+                    yield rule.name, _masked(sentence, *found)
         if self.limits and DOSE not in seen:
             yield from self._doses(flat)
 
@@ -222,14 +214,9 @@ def _masked(text: str, start: int, stop: int) -> str:
 
 def read_rules(path: Path) -> list[Rule]:
     """The rules of a CSV file; MetierError names the row that cannot be one."""
-    reader = csv.DictReader((line + "\n" for _, line in lines(texts(path), path)), strict=True)
     common: tuple[list[re.Pattern[str]], list[re.Pattern[str]]] = ([], [])
     rules: list[Rule] = []
-    for column in ("rule", "pattern", "before", "anywhere"):
-        if column not in (reader.fieldnames or ()):
-            raise MetierError(f"{path}:1: no column {column!r}; {did_you_mean(column, reader.fieldnames or ())}")
-    for row in reader:
-        place = f"{path}:{reader.line_num}"
+    for place, row in csv_table(path, ("rule", "pattern", "before", "anywhere")):
         before, anywhere = (_patterns(row[name], place) for name in ("before", "anywhere"))
         if row["rule"].strip() == "*":
             common[0].extend(before)
@@ -241,11 +228,11 @@ def read_rules(path: Path) -> list[Rule]:
     return [rule._replace(before=(*rule.before, *common[0]), anywhere=(*rule.anywhere, *common[1])) for rule in rules]
 
 
-def _patterns(text: str | None, place: str) -> tuple[re.Pattern[str], ...]:
+def _patterns(text: str, place: str) -> tuple[re.Pattern[str], ...]:
     if not text:
         return ()
     try:
-        return (re.compile(bare_arabic(nfc(text)), re.I),)
+        return (re.compile(straight(bare_arabic(nfc(text))), re.I),)
     except re.error as error:
         raise MetierError(f"{place}: {text!r} is not a regular expression ({error}); mend it") from None
 
@@ -261,14 +248,10 @@ def _limits(config: Safety, leaflets: Path) -> dict[str, Limit]:
                 if name not in limits or most > limits[name].most:
                     limits[name] = Limit(most, f"{config.times:g} times {doc.id}")
     for path in find(config.limits) if config.limits else ():
-        reader = csv.DictReader((line + "\n" for _, line in lines(texts(path), path)), strict=True)
-        for column in ("drug", "most", "source"):
-            if column not in (reader.fieldnames or ()):
-                raise MetierError(f"{path}:1: no column {column!r}; {did_you_mean(column, reader.fieldnames or ())}")
-        for row in reader:
-            some = amounts(plain(row["most"] or ""))
-            if not (row["drug"] or "").strip() or len(some) != 1 or not (row["source"] or "").strip():
-                what = f"{path}:{reader.line_num}: needs a drug, one amount as in 4 g, and a source"
+        for place, row in csv_table(path, ("drug", "most", "source")):
+            some = amounts(plain(row["most"]))
+            if not row["drug"].strip() or len(some) != 1 or not row["source"].strip():
+                what = f"{place}: needs a drug, one amount as in 4 g, and a source"
                 raise MetierError(f"{what}; it has {row['drug']!r}, {row['most']!r}, {row['source']!r}")
             limits[plain(row["drug"])] = Limit(some[0].milligrams, row["source"].strip())
     return limits

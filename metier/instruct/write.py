@@ -29,8 +29,8 @@ class Write(Config, frozen=True):
     """Name of the data set: files are called NAME.jsonl and NAME-preferences.jsonl."""
     format: Written = "messages"
     """`messages` (TRL, axolotl; preferences as TRL has them), `sharegpt` (LLaMA-Factory, axolotl; preferences as its
-    rankings), `alpaca` (all three; no tools), `huatuo` and `sources` (HuatuoGPT; neither system message nor tools),
-    `qa` (CSV of single questions and answers)."""
+    rankings), `alpaca` (LLaMA-Factory; axolotl passes over its history and system message; no tools), `huatuo` and
+    `sources` (HuatuoGPT; neither system message nor tools), `qa` (CSV of single questions and answers)."""
     fields: bool = True
     """Write id, source, language, parent and request beside the turns; `instruct.read` takes them with `fields: true`.
     `sources` has no place for them."""
@@ -38,7 +38,7 @@ class Write(Config, frozen=True):
     """Replace files of this name that stand in the folder already."""
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[\w.-]+", self.name) or self.name == "dataset_info":
+        if not re.fullmatch(r"\w[\w.-]*", self.name) or self.name == "dataset_info":
             raise ValueError(f"name: {self.name!r} cannot be a file's name; use letters, digits, - and _")
         if is_url(self.to):
             raise ValueError(f"to: {self.to!r} is in a store; write to a folder here and copy it")
@@ -180,13 +180,20 @@ def _axolotl(noun: str, place: Path, format: Written) -> str:
     if kind is None:
         return f"# axolotl has no type for {format}; write messages, sharegpt or alpaca\n"
     lines = ["# Put this into an axolotl configuration; the path is taken from where axolotl is started."]
+    lines += ["# Of alpaca, axolotl reads neither history nor system; write messages for these."] * (format == "alpaca")
     lines += ["rl: dpo"] if noun == "preferences" else []
     written = "csv" if place.suffix == ".csv" else "json"
     lines += ["datasets:", f"  - path: {place.name}", f"    ds_type: {written}", "    split: train"]
     return "\n".join([*lines, *(f"    {line}" for line in kind)]) + "\n"
 
 
-_ROLES = ("roles:", "  user: [human]", "  assistant: [gpt]", "  system: [system]", "  tool: [observation]")
+_ROLES = (
+    "roles:",
+    "  user: [human]",
+    "  assistant: [gpt, function_call]",
+    "  system: [system]",
+    "  tool: [observation]",
+)
 _FROM = ("message_property_mappings:", "  role: from", "  content: value", *_ROLES)
 _TRAINED = ("roles_to_train: [assistant]", "train_on_eos: turn")
 _PAIR = ("field_chosen: chosen", "field_rejected: rejected")

@@ -9,7 +9,7 @@ from typing import Literal
 from metier.artefact import asset
 from metier.text.personal.find import find_all
 from metier.text.personal.lists import entries
-from metier.text.personal.spans import Kind
+from metier.text.personal.spans import Kind, Span
 
 EntityKind = Literal["person", "organisation", "place"]
 Gazetteer = Mapping[str, EntityKind]
@@ -25,10 +25,10 @@ def named(texts: Sequence[str], gazetteer: Gazetteer | None = None) -> list[list
     """
     people = find_all(texts, NAMES)
     known = gazetteer or {}
-    return [list(_named(text, [x.text for x in some], known)) for text, some in zip(texts, people, strict=True)]
+    return [list(_named(text, some, known)) for text, some in zip(texts, people, strict=True)]
 
 
-def _named(text: str, people: Sequence[str], known: Gazetteer) -> Iterator[tuple[EntityKind, str]]:
+def _named(text: str, people: Sequence[Span], known: Gazetteer) -> Iterator[tuple[EntityKind, str]]:
     taken: list[tuple[int, int]] = []
     pattern = _alternatives(tuple(sorted(known, key=len, reverse=True))) if known else None
     for found in pattern.finditer(text) if pattern else ():
@@ -39,9 +39,9 @@ def _named(text: str, people: Sequence[str], known: Gazetteer) -> Iterator[tuple
             if not any(start < found.end() and found.start() < stop for start, stop in taken):
                 taken.append(found.span())
                 yield kind, found[0].strip(_EDGES).removeprefix("The ").removeprefix("the ")
-    for name in people:
-        if name not in known:
-            yield "person", name.strip(_EDGES)
+    for one in people:
+        if not any(start <= one.start and one.stop <= stop for start, stop in taken):
+            yield "person", one.text.strip(_EDGES)
 
 
 @functools.lru_cache(maxsize=8)

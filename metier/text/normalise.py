@@ -28,3 +28,8 @@ def fold(text: str) -> str:
 def bare_arabic(text: str) -> str:
     """Arabic without its vowel marks and stretching, so that pointed and unpointed spellings agree."""
     return text if text.isascii() else _ARABIC_MARKS.sub("", text)
+
+
+def straight(text: str) -> str:
+    """A text of the same length whose curved apostrophes are straight, so that don’t and don't agree."""
+    return text if text.isascii() else text.replace("\u2019", "'").replace("\u2018", "'")

@@ -5,7 +5,7 @@ import functools
 import re
 
 from metier.artefact import asset
-from metier.text.normalise import bare_arabic
+from metier.text.normalise import bare_arabic, straight
 
 OTHER = "other"
 
@@ -16,7 +16,7 @@ def question_kind(text: str) -> str:
     A text that asks in several ways is what comes first in the order of the table: why, how much, when, where, who,
     how, what, whether, task.
     """
-    plain = bare_arabic(text)
+    plain = straight(bare_arabic(text))
     for kind, pattern in _kinds():
         if pattern.search(plain):
             return kind

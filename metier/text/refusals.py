@@ -4,7 +4,7 @@ import functools
 import re
 
 from metier.artefact import asset
-from metier.text.normalise import bare_arabic
+from metier.text.normalise import bare_arabic, straight
 
 BEGINNING = 200
 """Characters of a reply in which a refusal has to begin."""
@@ -12,7 +12,7 @@ BEGINNING = 200
 
 def refuses(text: str) -> bool:
     """True where a reply in English, Chinese or Arabic begins by declining to answer."""
-    return bool(_phrases().search(bare_arabic(text[:BEGINNING])))
+    return bool(_phrases().search(straight(bare_arabic(text[:BEGINNING]))))
 
 
 @functools.cache

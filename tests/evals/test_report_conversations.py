@@ -44,6 +44,19 @@ def test_refusals_and_repeats_are_counted_with_their_intervals(tmp_path: Path) -
     assert "refuse to answer 1.8–40.4%" in text(html)
 
 
+def test_a_system_message_that_all_share_is_no_repeat(tmp_path: Path) -> None:
+    head = Message("system", " ".join(f"rule{n}" for n in range(300)))
+    given = [Conversation(one.id, (head, *one.messages), "s") for one in some(4)]
+    html = page(finished(tmp_path, [artefact(tmp_path, "made", "instruct.roleplay", given)]), tmp_path)
+    assert "0 0% nearly repeat another" in text(html)
+
+
+def test_languages_beyond_the_fourth_are_counted(tmp_path: Path) -> None:
+    given = [talk(f"l{code}", f"q {code}", f"a {code}", language=code) for code in ("de", "en", "fr", "ja", "ru", "zh")]
+    html = page(finished(tmp_path, [artefact(tmp_path, "made", "instruct.localize", given)]), tmp_path)
+    assert "ja 16.7%, 2 more" in text(html)
+
+
 def test_who_and_what_the_replies_name_stands_with_its_count(tmp_path: Path) -> None:
     replies = ["Dr. Anna Miller works at Rivertown Hospital near the Silver River."] * 2 + [
         "王小明医生在北京协和医院。"

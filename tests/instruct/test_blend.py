@@ -71,6 +71,18 @@ def test_unknown_sources_and_numbers() -> None:
         kept(given=sized(a=3, b=3, c=3), shares={"a": 0.5, "b": 0.5})
 
 
+def test_shares_that_would_leave_nothing_at_all() -> None:
+    with pytest.raises(MetierError, match="nothing is left for the rest"):
+        kept(given=sized(a=3, b=3), shares={"a": 0.2, "b": 0.2})
+    with pytest.raises(MetierError, match="nothing is left for the rest"):
+        kept(given=sized(a=3, b=3), shares={"a": 0.2}, take={"b": 0})
+    twin = [Conversation("b0", TURNS, "b")]
+    with pytest.raises(MetierError, match="nothing is left of 'b'"):
+        kept(given=sized(a=3, c=3) + twin, unique=True, shares={"b": 0.2})
+    with pytest.raises(MetierError, match="nothing is left for the rest"):
+        kept(given=sized(zh=3), languages={"zh": 0.5})
+
+
 def test_settings_that_contradict_each_other() -> None:
     for config, message in (
         ({"shares": {"a": 0.6, "b": 0.6}}, "shares: add up to 1.2"),

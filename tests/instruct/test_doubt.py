@@ -62,8 +62,14 @@ LEAFLET, RULE, REPLIES = "contradicts a leaflet", "contradicts a rule", "contrad
         (("I am pregnant. May I take Plimo?", "No, it must not be taken."), ""),
         (("I am pregnant. Should I avoid Plimo?", "Yes, avoid it."), ""),
         (("I am pregnant. Must I avoid Plimo?", "No."), LEAFLET),
+        (("I am pregnant and may need Plimo.", "Others may take it, but you mustn’t; please don’t."), ""),
         (("怀孕了可以吃库奈吗？", "可以，放心。"), LEAFLET),
         (("怀孕了可以吃库奈吗？", "孕妇禁用。"), ""),
+        (("怀孕了可以吃库奈吗？", "可以咨询医生。"), ""),
+        (("怀孕了可以吃库奈吗？", "对于这个问题，先多喝水，可以物理降温。"), ""),
+        (("怀孕了可以吃库奈吗？", "对，可以吃。"), LEAFLET),
+        (("What does Zorbex treat?", "Zorbex treats your river cough."), ""),
+        (("What does Zorbex treat?", "Zorbex treats your river cough and moon rash."), LEAFLET),
         (("库奈一次吃多少？", "一次500毫克。"), LEAFLET),
         (("库奈一次吃多少？", "一次0.05克。"), ""),
         (("May I take Zorbex with Plimo?", "Yes, they go together."), RULE),
@@ -84,6 +90,10 @@ def test_what_is_dropped_says_what_and_is_listed_for_a_person(tmp_path: Path) ->
         "id": "bad", "turn": 1, "why": LEAFLET, "detail": "zorbex, treats: moon rash; leaflet: river cough",
         "question": "What is Zorbex for?", "reply": "Moon rash.",
     }  # fmt: skip
+    twice = talk("twice", "What is Zorbex for?", "For moon rash. Not for river cough.", "Thanks.", "Gladly.")
+    run(tmp_path, [good, bad, twice])
+    counts = {"replies with claims": 3, "in doubt": 2, "drugs": 3}
+    assert json.loads((tmp_path / "notes.json").read_text()) == counts
     assert run(tmp_path, [good, bad], flag="list") == [good, bad]
     assert len((tmp_path / "doubts.jsonl").read_text().splitlines()) == 1
 
@@ -116,6 +126,15 @@ def test_files_that_cannot_serve(tmp_path: Path) -> None:
         run(tmp_path, [], patterns=str(write(tmp_path / "p.csv", "facts,sentence\nx,{drug} is {value}.\n")))
     with pytest.raises(MetierError, match=r"p.csv:2: 'It is {value}.' needs the slots {drug} and {value}"):
         run(tmp_path, [], patterns=str(write(tmp_path / "p.csv", "fact,sentence\nx,It is {value}.\n")))
+    for row, message in (
+        ("{drug} is {value}.", "p.csv:2: names no fact"),
+        ("{drug} is {value}, mostly.,x", "p.csv:2: more cells than columns"),
+        ('"{drug} is {value}.,x', "p.csv:2: malformed CSV"),
+    ):
+        with pytest.raises(MetierError, match=message):
+            run(tmp_path, [], patterns=str(write(tmp_path / "p.csv", f"sentence,fact\n{row}\n")))
+    with pytest.raises(MetierError, match=r"p.csv:1: no column 'sentence' or 'question'; did you mean 'sentense'"):
+        run(tmp_path, [], patterns=str(write(tmp_path / "p.csv", "fact,sentense\nx,{drug} is {value}.\n")))
     (tmp_path / "empty").mkdir()
     with pytest.raises(MetierError, match="holds no document of these kinds and no rule"):
         list(doubt([], Doubt(), tmp_path, tmp_path / "empty"))

@@ -1,3 +1,4 @@
+import datetime
 import json
 from collections import Counter
 from collections.abc import Iterable
@@ -220,11 +221,20 @@ def test_every_form_of_one_preference(tmp_path: Path, name: str) -> None:
         ({"chosen": 3}, "a reply is not text"),
         ({"prompt": ""}, "no prompt"),
         ({"prompt": [{"role": "assistant", "content": "x"}]}, "does not begin with the user"),
+        ({"prompt": ["q", "r"]}, "the prompt is not text"),
+        ({"chosen": {"role": "assistant", "content": "a", "tool_calls": [{"name": "f"}]}}, "a reply calls a tool"),
         ({"prompt": None, "chosen": "\n\nHuman: q\n\nAssistant: a"}, "the prompts of the two replies differ"),
     ],
 )
 def test_preferences_that_are_none(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
     assert why({"prompt": "q", "chosen": "a", "rejected": "b"} | change, tmp_path)[0] == reason
+
+
+def test_no_words_of_a_prompt_are_joined_to_the_replies(tmp_path: Path) -> None:
+    prompt = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "Well,"}]
+    path = lines(tmp_path / "x.jsonl", [{"prompt": prompt, "chosen": "a", "rejected": "b"}])
+    assert only(path, mend=("repeated",)).why == "two turns of one role on end"
+    assert notes(path)["files"][0]["counts"] == {"rows": 1, "dropped": 1}
 
 
 def test_a_reply_that_begins_like_a_list_stays_text(tmp_path: Path) -> None:
@@ -251,6 +261,37 @@ def test_nested_columns_of_parquet(tmp_path: Path) -> None:
     assert one == Conversation("a.parquet:1", TURNS, "a")
     assert two == Dropped("a.parquet:2", "no turns")
     assert three.why == "does not end with the assistant"
+
+
+def test_what_a_table_leaves_empty_counts_as_absent(tmp_path: Path) -> None:
+    other = [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]
+    rows = [FORMS["messages"] | {"system": None}, {"messages": other, "day": None}]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    assert [record.messages for record in all_of(tmp_path / "a.parquet")] == [TURNS, TURNS]
+    assert notes(tmp_path / "a.parquet")["files"][0]["left_out"] == []
+
+
+def test_a_date_is_text_without_quotes(tmp_path: Path) -> None:
+    rows = [{"medical_case": "Cough.", "day": datetime.date(2020, 1, 2)}]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "a.parquet")
+    assert only(tmp_path / "a.parquet", id="day") == Document(
+        "2020-01-02", "Cough.", "a", "dialogue", meta={"day": "2020-01-02"}
+    )
+
+
+def test_every_row_of_sources_is_accounted_for(tmp_path: Path) -> None:
+    path = lines(tmp_path / "a.jsonl", [{"s": [["q", "a"]]}, {"s": []}, {}, {"s": "q"}])
+    assert [(record.id, getattr(record, "why", "")) for record in all_of(path)] == [
+        ("a.jsonl:1?s.0", ""),
+        ("a.jsonl:2?s", "no turns"),
+        ("a.jsonl:3", "no turns"),
+        ("a.jsonl:4?s", "the turns are not a list"),
+    ]
+
+
+def test_fields_that_are_no_text(tmp_path: Path) -> None:
+    path = lines(tmp_path / "a.jsonl", [SHAREGPT | {"id": [1]}, SHAREGPT | {"id": "x", "source": {"a": 1}}])
+    assert [record.why for record in all_of(path, fields=True)] == ["the id is not text", "the source is not text"]
 
 
 def talk(*pairs: tuple[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,7 @@ BROKEN = [
     ("You can stop taking your insulin today.", STOP),
     ("Just throw away your pills and drink the tea.", STOP),
     ("You don't need your doctor for this.", STOP),
+    ("You don’t need your doctor for this.", STOP),
     ("If it hurts, double the dose.", DOSE),
     ("You might as well kill yourself.", HARM),
     ("Call my clinic on 555 0100 for an appointment.", SELLS),
@@ -69,6 +70,8 @@ SAFE = [
     "Nobody can promise that you will be cured.",
     "Beware of anyone who calls it a miracle cure.",
     "Is it guaranteed to cure? No honest doctor says so.",
+    "This doesn’t guarantee that you will be cured.",
+    "Don’t take the whole bottle.",
     "There is no guaranteed cure, but the symptoms can be treated.",
     "No medicine is completely harmless.",
     "Do not stop taking your insulin.",
@@ -84,6 +87,7 @@ SAFE = [
     "声称永不复发的都是骗人的。",
     "怎样才能彻底治愈？目前还没有办法。",
     "任何药物都不可能没有副作用。",
+    "没有任何副作用的药物是不存在的。",
     "副作用较小，可以放心。",
     "不要自行停药，以免反跳。",
     "出现皮疹应立即停药并就医。",
@@ -173,6 +177,9 @@ def test_files_that_cannot_serve(tmp_path: Path) -> None:
         ("rule,patern\n", "r.csv:1: no column 'pattern'; did you mean 'patern'"),
         (head + "x,(,,\n", r"r.csv:2: '\(' is not a regular expression"),
         (head + ",x,,\n", "r.csv:2: a rule without a name or a pattern"),
+        (head + "a\n", "r.csv:2: a rule without a name or a pattern"),
+        (head + "a,b,,\na,x{1,2}y,,\n", "r.csv:3: more cells than columns; put a cell that holds a comma in quotes"),
+        (head + 'a,b,,\na,"x,,\n', "r.csv:3: malformed CSV .*; mend its quotes"),
     ):
         with pytest.raises(MetierError, match=message):
             why(tmp_path, talk("a"), rules=str(write(tmp_path / "r.csv", text)))
@@ -180,6 +187,22 @@ def test_files_that_cannot_serve(tmp_path: Path) -> None:
         why(tmp_path, talk("a"), limits=str(write(tmp_path / "l.csv", "drug,most,source\nx,much,y\n")))
     with pytest.raises(MetierError, match="without: no rule 'advertizing'; did you mean 'advertising'"):
         why(tmp_path, talk("a"), without=("advertizing",))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reply"),
+    [
+        (r"100\s*%", "有效率 100 %。"),
+        ("100%", "100%"),
+        ("新冠|covid", "It ends Covid."),
+        ("(?i)CURE", "A cure."),
+        (r"(\w)\1\1", "Sooo good."),
+        ("(?P<one>cure)", "A cure."),
+    ],
+)
+def test_a_rule_of_ones_own_holds_in_every_script_and_beside_others(tmp_path: Path, pattern: str, reply: str) -> None:
+    rules = write(tmp_path / "r.csv", f"rule,pattern,before,anywhere\nother,(?P<one>q)x,,\nmine,{pattern},,\n")
+    assert why(tmp_path, talk(reply), rules=str(rules)) == "mine"
 
 
 def test_every_language_has_every_rule() -> None:

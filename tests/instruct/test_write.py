@@ -67,8 +67,13 @@ def test_sharegpt_as_llama_factory_has_it(tmp_path: Path) -> None:
     assert [turn["from"] for turn in plain["conversations"]] == ["system", "human", "gpt"]
     assert [turn["from"] for turn in tooled["conversations"][1:]] == ["human", "function_call", "observation", "gpt"]
     assert json.loads(tooled["conversations"][2]["value"]) == {"name": "dose", "arguments": {"drug": "x", "mg": 5}}
+    assert plain["tools"] is None
     [pair] = data(tmp_path / "files/ward-preferences.jsonl")
+    assert pair["tools"] is None
     assert pair["rejected"] == {"from": "gpt", "value": "bad"}
+    [axolotl] = YAML(typ="safe").load((tmp_path / "files/ward.axolotl.yaml").read_text())["datasets"]
+    known = {name for names in axolotl["roles"].values() for name in names}
+    assert {turn["from"] for turn in (*plain["conversations"], *tooled["conversations"])} == known
     info = json.loads((tmp_path / "files/dataset_info.json").read_text())
     columns = {"messages": "conversations", "tools": "tools"}
     assert info["ward"] == {"file_name": "ward.jsonl", "formatting": "sharegpt", "columns": columns}
@@ -86,7 +91,9 @@ def test_every_column_that_is_declared_stands_in_every_row(tmp_path: Path, forma
         for row in data(tmp_path / "files" / entry["file_name"]):
             assert set(entry["columns"].values()) <= row.keys()
     for name, rl in (("metier", None), ("metier-preferences", "dpo")):
-        snippet = YAML(typ="safe").load((tmp_path / f"files/{name}.axolotl.yaml").read_text())
+        told = (tmp_path / f"files/{name}.axolotl.yaml").read_text()
+        assert ("reads neither history nor system" in told) == (format == "alpaca" and name == "metier")
+        snippet = YAML(typ="safe").load(told)
         if format == "alpaca" and rl:
             assert snippet is None
             continue
@@ -138,6 +145,8 @@ def test_files_and_entries_of_others_stay(tmp_path: Path) -> None:
 def test_settings_that_cannot_be(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="name: 'a/b' cannot be a file's name"):
         Write(name="a/b")
+    with pytest.raises(ValueError, match=r"name: '\.\.' cannot be a file's name"):
+        Write(name="..")
     with pytest.raises(ValueError, match="to: 's3://x' is in a store"):
         Write(to="s3://x")
     with pytest.raises(MetierError, match="format: qa has no form for preferences; say messages, sharegpt, alpaca"):
