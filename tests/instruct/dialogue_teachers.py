@@ -3,6 +3,7 @@
 import re
 from random import Random
 
+from metier.llm.backend import ReplyError
 from metier.llm.request import Reply, Request
 
 AGAIN = {
@@ -108,6 +109,18 @@ def curt(request: Request) -> str:
 def dressed(request: Request) -> str:
     """Right, with the label and the marks that models like to put round it."""
     return f"<reply>\n医生：{polisher(request)}\n</reply>"
+
+
+def speechless(request: Request) -> str:
+    """Has nothing to say of a reply with a dose."""
+    if "20" in marked(request, "reply"):
+        raise ReplyError("empty reply", "stop")
+    return polisher(request)
+
+
+def whispering(request: Request) -> str:
+    """With a stage direction, which is kept where there was one before, and a label for the patient."""
+    return f"{polisher(request)}\n患者：谢谢。"
 
 
 # role play ------------------------------------------------------------------------------------------------------------
@@ -325,6 +338,15 @@ def leaving_doctor(request: Request) -> str:
     return DOCTOR[language(request)][3]
 
 
+def never(request: Request) -> str:
+    raise AssertionError("asked although the settings cannot work")
+
+
+def sighing_doctor(request: Request) -> str:
+    """Ends with a mark of stars."""
+    return doctor(request).replace("[END]", "***")
+
+
 def marking_doctor(request: Request) -> str:
     return f"[END] {DOCTOR[language(request)][0]}"
 
@@ -359,6 +381,13 @@ def echoing(request: Request) -> str:
 def answers_in_english(request: Request) -> str:
     asks = "<topic>" in request.messages[-1].content
     return local(request) if asks else "People there are very welcoming and offer coffee to every guest at the door."
+
+
+def shy(request: Request) -> str:
+    """Does not open the second conversation."""
+    if request.sample == 1 and "<topic>" in request.messages[-1].content:
+        raise ReplyError("empty reply", "stop")
+    return f"{local(request)} {'أ' * request.sample}"
 
 
 def lists_nothing(request: Request) -> str:

@@ -40,6 +40,12 @@ def test_a_conversation_ends_with_an_answer_before_the_farewell(tmp_path: Path) 
     assert [m.role for m in one.messages] == ["user", "assistant"] * 2
 
 
+def test_a_conversation_that_is_not_opened_takes_no_other_along(tmp_path: Path) -> None:
+    made = localized(tmp_path, "shy", HOSPITALITY, form="conversation", questions=3, turns=2, alike=1)
+    assert [one.id for one in kept(made)] == ["t1?0", "t1?2"]
+    assert lost(made) == {"t1?1": "empty reply"}
+
+
 def test_one_model_may_ask_and_another_answer(tmp_path: Path) -> None:
     models = {"writer": "refuser", "asker": "local"}
     made = run(localize, tmp_path, models, seed=7, config=Localize(), docs=[HOSPITALITY])

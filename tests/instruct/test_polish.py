@@ -105,6 +105,23 @@ def test_one_reply_may_fail_and_the_other_pass(tmp_path: Path) -> None:
     assert one.messages[1] == whole.messages[1] and one.messages[3] != whole.messages[3]
 
 
+def test_one_reply_may_find_no_answer_and_the_other_be_kept(tmp_path: Path) -> None:
+    plain = (Message("user", "好的，还要注意什么？"), Message("assistant", "注意休息，清淡饮食，保持心情舒畅就好。"))
+    whole = Conversation("c1", (*said().messages, *plain), "dialogue", "zh")
+    made = polished(tmp_path, "speechless", whole)
+    (one,) = kept(made)
+    assert one.id == "c1~polished" and lost(made) == {"c1~polished:1": "empty reply"}
+    assert one.messages[1] == whole.messages[1] and one.messages[3] != whole.messages[3]
+
+
+def test_one_slip_of_the_original_excuses_no_other(tmp_path: Path) -> None:
+    acted = Conversation(
+        "c1", (Message("user", "怎么办？"), Message("assistant", "（微笑）多休息，多喝水。")), "d", "zh"
+    )
+    assert len(kept(polished(tmp_path, "polisher", acted))) == 1
+    assert lost(polished(tmp_path, "whispering", acted)) == {"c1~polished:1": "several speakers in one turn"}
+
+
 def test_what_cannot_be_asked_goes_on_and_is_counted(tmp_path: Path) -> None:
     silent = Conversation("silent", (Message("user", "?"),), "d", "zh")
     calling = Conversation("tool", (Message("user", "?"), Message("assistant", "", (ToolCall("look"),))), "d", "zh")

@@ -101,6 +101,11 @@ def test_a_short_card_may_be_told_at_once(tmp_path: Path) -> None:
     assert kept(played(tmp_path, "doctor", "reciting_patient", doc, most_turns=1, asks=0)) == []
 
 
+def test_a_mark_may_be_of_signs_that_stand_after_marks(tmp_path: Path) -> None:
+    (one,) = kept(played(tmp_path, "sighing_doctor", "patient", card(), mark="***"))
+    assert one.messages[-1].content == "Take care!"
+
+
 def test_several_samples_of_a_card(tmp_path: Path) -> None:
     made = played(tmp_path, "doctor", "patient", card(), samples=2)
     assert [one.id for one in kept(made)] == ["case?0", "case?1"]
@@ -112,7 +117,7 @@ def test_cards_that_cannot_be_played(tmp_path: Path) -> None:
     french = Document("f", "Fièvre depuis trois jours, toux sèche et maux de tête.", "cards", language="fr")
     assert lost(played(tmp_path, "doctor", "patient", french)) == {"f": "no prompt in its language"}
     with pytest.raises(MetierError, match="no document has a column 'ages'; did you mean 'age'"):
-        played(tmp_path, "doctor", "patient", card(age="51"), columns=("ages",))
+        played(tmp_path, "never", "never", card(age="51"), columns=("ages",))  # and nobody is asked before that
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,6 +1,6 @@
 """Functions that answer in the place of a model."""
 
-from metier.llm.request import Request
+from metier.llm.request import Reply, Request, Usage
 
 
 def echo(request: Request) -> str:
@@ -11,3 +11,8 @@ def echo(request: Request) -> str:
 def silent(request: Request) -> str:
     """Nothing."""
     return ""
+
+
+def uncountable(request: Request) -> Reply:
+    """More tokens than the file has room to count."""
+    return Reply("x", "", Usage(2**70, 1))

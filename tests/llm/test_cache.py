@@ -6,7 +6,9 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import given
@@ -23,6 +25,7 @@ MOUNTS = """22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
 31 22 0:44 / /mnt/lab rw,relatime shared:5 - nfs4 server:/lab rw,vers=4.2
 32 22 0:45 / /mnt/lab/scratch rw - xfs /dev/vdb rw
 33 22 0:46 / /mnt/my\\040share rw - cifs //server/share rw
+34 22 0:47 / /mnt/数据 rw - nfs4 server:/data rw
 """
 
 
@@ -30,6 +33,7 @@ def test_a_file_system_is_told_by_the_nearest_mount() -> None:
     found = [file_system(Path(path), MOUNTS) for path in ("/home", "/mnt/lab/a", "/mnt/lab/scratch/a", "/mnt/labor")]
     assert found == ["ext4", "nfs4", "xfs", "ext4"]
     assert file_system(Path("/mnt/my share/a"), MOUNTS) == "cifs"
+    assert file_system(Path("/mnt/数据/a"), MOUNTS) == "nfs4"
 
 
 def test_a_network_file_system_is_refused(tmp_path: Path) -> None:
@@ -84,6 +88,75 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "replies.sqlite").mkdir()
     with pytest.raises(MetierError, match=r"replies.sqlite: cannot be used"):
         Cache(tmp_path / "replies.sqlite")
+
+
+def test_many_may_begin_the_file_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(10):
+            together = Barrier(8)
+
+            def begin(place: Path, together: Barrier = together) -> None:
+                together.wait()
+                Cache(place / "replies.sqlite").close()
+
+            list(pool.map(begin, [tmp_path / str(number)] * 8))
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from random import Random
+from metier.llm.session import session
+from metier.llm.spec import Scripted
+from metier.records import Message, MetierError
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+try:
+    with session(Path(sys.argv[1]), {"teacher": Scripted(function="tests.llm.teachers:echo")}) as calls:
+        writer = calls.llm("teacher")
+        texts = [Random(n).randbytes(9000).hex() for n in range(100)]
+        for text, reply in writer.map(texts, lambda text: writer.ask((Message("user", text),)), window=1):
+            print(reply.request, flush=True)
+except MetierError as error:
+    print(error)
+"""
+
+
+def test_a_full_disk_is_told_and_what_was_given_out_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "replies.sqlite"
+    ran = subprocess.run([sys.executable, "-c", FULL, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    *keys, last = ran.stdout.splitlines()
+    assert re.search(
+        r"replies.sqlite: cannot be used \((disk I/O error|database or disk is full)\); check the disk", last
+    )
+    assert keys
+    cache = Cache(path)
+    assert all(cache.find(key) for key in keys)
+    cache.close()
+
+
+def test_what_cannot_be_kept_is_told_to_those_who_wait(tmp_path: Path) -> None:
+    spec = Scripted(function="tests.llm.teachers:uncountable")
+    with session(tmp_path / "replies.sqlite", {"teacher": spec}) as calls:
+        writer = calls.llm("teacher")
+        with pytest.raises(MetierError, match=r"replies.sqlite: what came cannot be kept \(.*too large"):
+            list(writer.map(["q"], lambda text: writer.ask((Message("user", text),))))
+
+
+def test_of_two_processes_the_first_reply_counts(tmp_path: Path) -> None:
+    path = tmp_path / "replies.sqlite"
+    request = Request("m", (Message("user", "q"),))
+
+    async def keep(cache: Cache, text: str) -> bool:
+        return await cache.keep(request.key, request, Attempt(0.0, 1.0, "reply"), Reply(text, request.key))
+
+    one, two = Cache(path), Cache(path)
+    assert [asyncio.run(keep(one, "first")), asyncio.run(keep(two, "second"))] == [False, True]
+    found = two.find(request.key)
+    assert found is not None and found.text == "first"
+    one.close()
+    two.close()
 
 
 def ask(path: Path, count: int) -> None:
@@ -158,6 +231,7 @@ def test_looking_for_what_was_never_asked_finds_nothing(tmp_path: Path) -> None:
     ask(tmp_path / "replies.sqlite", 1)
     assert look(tmp_path / "replies.sqlite", "0" * 32) is None
     assert look(tmp_path / "replies.sqlite", "no key") is None
+    assert look(tmp_path / "replies.sqlite", "z" * 32) is None
     assert not (tmp_path / "none.sqlite").exists()
 
 

@@ -1,6 +1,7 @@
 """What goes over the wire and what is made of what comes back, against a real server on the loopback."""
 
 import asyncio
+import contextlib
 import json
 import ssl
 import subprocess
@@ -124,6 +125,26 @@ def test_an_error_in_a_200_is_an_error() -> None:
     assert (caught.value.status, caught.value.detail) == (503, "overloaded")
 
 
+def test_an_error_beside_a_reply_is_an_error() -> None:
+    choice = {"message": {"content": "half of"}, "finish_reason": "stop"}
+    with pytest.raises(Refused, match="refused with 502: gone"):
+        answered(json.dumps({"choices": [choice], "error": {"message": "gone", "code": 502}}).encode())
+    with pytest.raises(Malformed, match=r"an error: .*gone"):
+        answered(json.dumps({"choices": [choice], "error": "gone"}).encode())
+
+
+@pytest.mark.parametrize("finish", ["error", "abort", "insufficient_system_resource"])
+def test_a_reply_that_broke_off_is_none(finish: str) -> None:
+    with pytest.raises(Malformed, match=f"ended with '{finish}'"):
+        answered(completion("m", Reply("half of", "", Usage(1, 1), finish)))
+
+
+@pytest.mark.parametrize("count", [-1, 2**63, 10**30])
+def test_a_count_of_tokens_that_cannot_be_is_none(count: int) -> None:
+    told = json.dumps({"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens": count}})
+    assert answered(told.encode()).usage == Usage()
+
+
 @pytest.mark.parametrize("status", [307, 400, 401, 404, 429, 500, 503])
 def test_an_error_status_is_told_with_what_was_said(status: int) -> None:
     with serving(echo, Faults(status=status)) as stub, pytest.raises(Refused) as caught:
@@ -148,31 +169,54 @@ def test_faults_of_the_line_are_told_apart() -> None:
         send(gone)
 
 
+def test_a_reply_without_end_is_given_up() -> None:
+    async def run() -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    writer.write(b"x" * (1 << 20))
+                    await writer.drain()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        chat = Chat("teacher", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/chat/completions", None)
+        try:
+            with pytest.raises(Malformed, match="more than 64 MiB: xxx"):
+                await chat.answer(ASKED)
+        finally:
+            await chat.close()
+            server.close()
+
+    asyncio.run(run())
+
+
 def test_newer_names_of_a_field_are_learnt() -> None:
-    async def run() -> tuple[Reply, int]:
+    async def run() -> tuple[list[Reply], int]:
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             nonlocal asked
-            for _ in range(3):
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-                sent, asked = json.loads(await reader.readexactly(length)), asked + 1
-                told = b'{"error":{"message":"Unsupported: use max_completion_tokens instead"}}'
-                said = told if "max_tokens" in sent else completion("m", Reply("yes", ""))
-                status = b"400 Bad" if "max_tokens" in sent else b"200 OK"
-                writer.write(b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n%b" % (status, len(said), said))
+            with contextlib.suppress(asyncio.IncompleteReadError):
+                while True:
+                    head = await reader.readuntil(b"\r\n\r\n")
+                    length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+                    sent, asked = json.loads(await reader.readexactly(length)), asked + 1
+                    told = b'{"error":{"message":"Unsupported: use max_completion_tokens instead"}}'
+                    said = told if "max_tokens" in sent else completion("m", Reply("yes", ""))
+                    status = b"400 Bad" if "max_tokens" in sent else b"200 OK"
+                    writer.write(b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n%b" % (status, len(said), said))
 
         asked = 0
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/chat/completions"
         chat = Chat("teacher", url, None)
-        await chat.answer(ASKED)
+        together = await asyncio.gather(*(chat.answer(ASKED) for _ in range(3)))
         reply = await chat.answer(ASKED)
         await chat.close()
         server.close()
-        return reply, asked
+        return [*together, reply], asked
 
-    reply, asked = asyncio.run(run())
-    assert (reply.text, asked) == ("yes", 3)
+    replies, asked = asyncio.run(run())
+    assert [reply.text for reply in replies] == ["yes"] * 4
+    assert asked == 7
 
 
 def test_connections_are_kept_and_as_many_as_allowed(tmp_path: Path) -> None:
@@ -194,9 +238,22 @@ def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> 
         assert stub.counts().requests == 1
         monkeypatch.setenv("no_proxy", "far.example")
         assert proxy("teacher", "http", "far.example") is None
+        monkeypatch.setenv("no_proxy", "far.example:8000")
+        assert proxy("teacher", "http", "far.example", 8000) is None
+        assert proxy("teacher", "http", "far.example", 80) == stub.url.removesuffix("/v1")
     monkeypatch.setenv("https_proxy", "socks5://user:pw@host:1")
     with pytest.raises(MetierError, match=r"proxy socks5://\[hidden\]@host:1 is not an http proxy"):
         proxy("teacher", "https", "other.example")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.8.0.1"])
+def test_a_server_of_this_machine_is_asked_directly(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
+    assert proxy("teacher", "http", host, 8000) is None
+    with serving(echo) as stub:
+        assert send(stub.url).text == "cba"
 
 
 def test_authorities_of_the_environment_are_trusted(tmp_path: Path) -> None:
@@ -236,7 +293,23 @@ def test_authorities_of_the_environment_are_trusted(tmp_path: Path) -> None:
         authorities("teacher", {"SSL_CERT_FILE": str(key)})
 
 
-@pytest.mark.parametrize("url", ["localhost:8000/v1", "ftp://host/v1", "http:///v1"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "localhost:8000/v1",
+        "ftp://host/v1",
+        "http:///v1",
+        "http://host:port/v1",
+        "http://host:99999/v1",
+        "http://[::1/v1",
+    ],
+)
 def test_an_address_that_is_none_is_told(url: str) -> None:
     with pytest.raises(MetierError, match="is no http address"):
         send(url)
+
+
+def test_a_key_in_an_address_is_refused_and_not_repeated() -> None:
+    with pytest.raises(MetierError, match=r"goes up to /v1, without .* a key belongs into api_key_env") as caught:
+        send("https://host/v1?key=sk-4f9d2c71aa03")
+    assert "sk-4f9d" not in str(caught.value)

@@ -186,6 +186,34 @@ def outcomes(tmp_path: Path, backend: Acting, limits: Limits, count: int) -> lis
     return simulate(run())
 
 
+def test_who_is_cancelled_while_replies_are_committed_takes_no_other_along(tmp_path: Path) -> None:
+    class Cancelling(Acting):
+        async def answer(self, request: Request) -> Reply:
+            reply = await super().answer(request)
+            if request.messages[0].content == "0":
+                asyncio.get_running_loop().call_soon(tasks[0].cancel)
+            return reply
+
+    tasks: list[asyncio.Task[Reply]] = []
+
+    async def run() -> list[object]:
+        loop = asyncio.get_running_loop()
+        cache = Cache(tmp_path / "replies.sqlite")
+
+        async def connect() -> Acting:
+            return Cancelling(None)
+
+        calls = Calls("m", Scripted(function="x:y"), connect, Shared(cache, loop, Random(0)))
+        asked = [Request("m", (Message("user", str(number)),)) for number in range(3)]
+        tasks.extend(loop.create_task(calls.answer(request)) for request in asked)
+        found = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(cache.find(request.key) for request in asked)
+        cache.close()
+        return [one.text if isinstance(one, Reply) else type(one) for one in found]
+
+    assert simulate(run()) == [asyncio.CancelledError, "1", "2"]
+
+
 def test_a_request_is_tried_again_and_answered(tmp_path: Path) -> None:
     backend = Acting(Refused(500), Cut("gone"), Malformed("{"), Refused(429, "", 20.0), None)
     assert outcomes(tmp_path, backend, Limits(), 1) == ["0"]

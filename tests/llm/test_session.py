@@ -217,6 +217,17 @@ def test_the_same_question_under_way_is_asked_once(tmp_path: Path) -> None:
         assert sorted(stub.asked.values()) == [1, 1]
 
 
+def test_all_who_wait_for_a_question_that_fails_are_counted(tmp_path: Path) -> None:
+    with serving(echo, Faults(latency=0.05, status=400)) as stub:
+        spec = Endpoint(base_url=stub.url, model="m")
+        with session(tmp_path / "replies.sqlite", {"teacher": spec}) as calls:
+            writer = calls.llm("teacher")
+            found = list(writer.map(range(5), lambda number: writer.ask(said("q"))))
+            spent = calls.spent()["teacher"]
+    assert {made.why for _, made in found} == {"refused with 400"}  # type: ignore[union-attr]
+    assert (spent.sent, spent.failed) == (1, 5)
+
+
 def test_samples_of_one_question_are_asked_apart(calls: Session) -> None:
     writer = calls.llm("teacher")
     found = list(writer.map(range(3), lambda number: writer.ask(said("q"), sample=number)))
