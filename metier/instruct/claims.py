@@ -5,15 +5,15 @@ import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from metier.artefact import asset
-from metier.files import find, lines, texts
+from metier.files import find
 from metier.instruct.named import Finder, amounts, plain
 from metier.records import Document, MetierError
+from metier.rows import csv_table
 from metier.text.normalise import nfc, squeeze
 from metier.text.patterns import Pattern, compile_pattern, matches, slots
 from metier.text.sentences import join, sentences
@@ -64,14 +64,13 @@ def read_forms(names: str | tuple[str, ...]) -> Forms:
     asked: dict[str, Pattern] = {}
     stated: dict[str, Pattern] = {}
     for path in find(names):
-        reader = csv.DictReader((line + "\n" for _, line in lines(texts(path), path)), strict=True)
-        for column in ("fact", "sentence" if "question" not in (reader.fieldnames or ()) else "fact"):
-            if column not in (reader.fieldnames or ()):
-                raise MetierError(f"{path}:1: no column {column!r}; {did_you_mean(column, reader.fieldnames or ())}")
-        for row in reader:
-            place = f"{path}:{reader.line_num}"
-            for text, forms in ((row.get("sentence"), stated), (row.get("question"), asked)):
-                if text and text.strip():
+        for place, row in csv_table(path, ("fact",)):
+            if not row.keys() & {"sentence", "question"}:
+                raise MetierError(f"{path}:1: no column 'sentence' or 'question'; {did_you_mean('sentence', row)}")
+            if not row["fact"].strip():
+                raise MetierError(f"{place}: names no fact; fill its column")
+            for text, forms in ((row.get("sentence", ""), stated), (row.get("question", ""), asked)):
+                if text.strip():
                     form = _form(text, forms is stated, place)
                     facts[form.sentence] = row["fact"].strip()
                     forms[form.sentence] = form
@@ -192,9 +191,15 @@ def stance(said: str) -> bool | None:
     """Whether a reply begins with yes or no, or None where it does neither."""
     head = said[:40].lstrip(_EDGES)
     for kind in ("no", "yes"):
-        if any(start == 0 for start, _, _ in finder(kind).find(head)):
+        if any(start == 0 for start, _ in _said(kind, head)):
             return kind == "yes"
     return None
+
+
+def _said(kind: str, text: str) -> list[tuple[int, str]]:
+    """(place, word) of the words of a kind, but not where they begin other words, as in 对于 or 可以咨询."""
+    words = finder(kind).names_held
+    return [(start, word) for start, _, word in finder(kind, "aside").find(text) if word in words]
 
 
 def permits(asked: str, said: str) -> bool:
@@ -204,7 +209,7 @@ def permits(asked: str, said: str) -> bool:
     agrees = stance(said)
     if agrees is False or (agrees and finder("forbid").find(asked)):
         return bool(agrees is False and finder("forbid").find(asked))
-    return bool(agrees) or bool(finder("may").find(said))
+    return bool(agrees) or bool(_said("may", said))
 
 
 def _groups(text: str) -> set[str]:
@@ -226,10 +231,3 @@ def finder(*kinds: str) -> Finder:
     with path.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["kind"] in kinds]
     return Finder(plain(word) for row in rows for word in row["words"].split("|"))
-
-
-def leaflets_of(path: Path) -> Iterator[Document]:
-    """The documents of an earlier step's directory."""
-    from metier.artefact import Artefact
-
-    yield from Artefact(path).records(Document)

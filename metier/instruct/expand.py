@@ -12,6 +12,7 @@ from metier.llm.request import Reply
 from metier.records import Dropped, Message
 from metier.text.culture import language_name
 from metier.text.detect import strays
+from metier.text.grounding import Finding
 from metier.text.letters import split
 from metier.text.longest import Seen
 from metier.text.replies import beyond, unfit
@@ -110,7 +111,7 @@ def _asked(
 
     for ask, found in writer.map(asks, call):
         if isinstance(found, Failed):
-            yield ask, Fault(found.why, ())
+            yield ask, Fault(found.why, (Finding("other", found.detail),))
         else:
             yield ask, found if isinstance(found, Fault) else found[0]
 

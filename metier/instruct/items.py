@@ -6,10 +6,11 @@ from metier.text.normalise import squeeze
 from metier.text.replies import bare
 
 _ITEM = re.compile(
-    r"^\s*(?:[-*•]|[(\[（]?(?:\d{1,3}|[\u0660-\u0669]{1,3}|[一二三四五六七八九十]{1,3})[.)\]、．）:：-](?!\d))\s*(?=\S)"
+    r"^(?:#{1,6}\s+)?(?:•|-(?!-)|\*(?!\*)|"
+    r"(?:\*\*)?[(\[（]?(?:\d{1,3}|[\u0660-\u0669]{1,3}|[一二三四五六七八九十]{1,3})[.)\]、．）:：-](?!\d)(?:\*\*)?)\s*(?=\S)"
 )
 _QUOTES = (('"', '"'), ("“", "”"), ("«", "»"), ("「", "」"))
-_BOLD = re.compile(r"\A\*\*(.+?)\*\*\Z")
+_BOLD = re.compile(r"\A\*\*((?:(?!\*\*).)+)\*\*\Z")
 
 
 def items(reply: str) -> list[str]:
@@ -17,7 +18,7 @@ def items(reply: str) -> list[str]:
 
     A reply of one line is one item; several lines without any marks are no list.
     """
-    lines = [line for line in bare(reply).splitlines() if line.strip()]
+    lines = [_BOLD.sub(r"\1", line.strip()) for line in bare(reply).splitlines() if line.strip()]
     marked = [_ITEM.sub("", line) for line in lines if _ITEM.match(line)]
     found = marked or (lines if len(lines) == 1 else [])
     return [text for line in found if (text := _undressed(squeeze(line)))]

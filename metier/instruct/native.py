@@ -1,11 +1,12 @@
 """Questions and answers of one place in one language, each checked as it is written."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from metier.instruct.asking import Fault, Wording, ask_until, fault, turns_of, usable
+from metier.instruct.asking import Fault, Wording, ask_until, failed, fault, turns_of, usable
 from metier.instruct.items import items
-from metier.llm.llm import LLM
+from metier.llm.llm import LLM, ReplyError
 from metier.llm.request import Reply
 from metier.records import Message
 from metier.text.culture import Names, translation_cues
@@ -48,13 +49,21 @@ class Native(NamedTuple):
 async def ask_for_questions(topic: str, count: int, native: Native, separately: bool) -> list[str | Fault] | Fault:
     """Questions about a topic: ``count`` in one list, or each the first message of a simulated user."""
     if separately:
-        return [await _user(topic, (), native, sample) for sample in range(count)]
+        return await asyncio.gather(*(_opening(topic, native, sample) for sample in range(count)))
     prompt = native.wording.prompts["localize-question"]
     messages = prompt.messages(**native.slots(topic=topic, count=str(count)))
     found = await ask_until(native.asker, messages, _listed, native.wording.again)
     if isinstance(found, Fault):
         return found
     return [_question(text, native.language) for text in found[0][:count]]
+
+
+async def _opening(topic: str, native: Native, sample: int) -> str | Fault:
+    """The first message of one conversation; a model that gives nothing usable ends this one alone."""
+    try:
+        return await _user(topic, (), native, sample)
+    except ReplyError as error:
+        return failed(error)
 
 
 async def converse(

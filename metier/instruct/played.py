@@ -34,7 +34,7 @@ def patient_turn(reply: Reply, language: str, limits: Limits, card: str, said: S
     if len(whole) >= _LONG_CARD and len(told & whole) >= limits.recited * len(whole):
         return fault("recited")
     told_before = "\n".join((card, *said))
-    known = amounts(told_before)
+    known = amounts(told_before, ones=True)
     new = [written for amount, written in amounts(text).items() if amount not in known]
     new += sorted(_drugs(text, limits) - _drugs(told_before, limits))
     return fault("uncarded", ", ".join(new)) if new else text
@@ -47,10 +47,10 @@ def doctor_turn(
 
     Before as many questions as the limits want were asked, it may neither conclude nor take leave.
     """
-    whole = reply.text.rstrip(_TRAILING)
-    marked = whole.endswith(limits.mark)
+    words, mark, after = reply.text.rpartition(limits.mark)
+    marked = bool(mark) and not after.strip(_TRAILING)
     if marked:
-        reply = Reply(whole.removesuffix(limits.mark).rstrip(), reply.request, finish=reply.finish)
+        reply = Reply(words.rstrip(), reply.request, finish=reply.finish)
     text = _spoken(reply, "doctor", language, limits, said)
     if isinstance(text, Fault):
         return text

@@ -5,16 +5,16 @@ from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
-from metier.instruct.asking import Fault, Wording, ask_until, fault, read_wordings, usable, wording_of
+from metier.instruct.asking import Fault, Wording, ask_until, failed, fault, read_wordings, usable, wording_of
 from metier.instruct.listed import read_lines
-from metier.llm.llm import LLM, Failed
+from metier.llm.llm import LLM, Failed, ReplyError
 from metier.llm.prompts import Prompts
 from metier.llm.request import Reply
 from metier.records import Config, Conversation, Dropped, File, Message
 from metier.text.detect import language_of
 from metier.text.grounding import Finding, survives
 from metier.text.reworded import recounted, turned
-from metier.text.roles import leak, unlabelled
+from metier.text.roles import LEAKS, leak, unlabelled
 
 
 class Polish(Config, frozen=True):
@@ -66,21 +66,19 @@ def polish(conversations: Iterable[Conversation], writer: LLM, config: Polish) -
         return await _rewrite(conversation, writer, wording, names, config)
 
     for conversation, made in writer.map(conversations, rewrite):
-        if isinstance(made, Failed):
-            yield from _unchanged(conversation, Fault(made.why, ()), made.detail, config)
-        elif isinstance(made, Fault):
-            yield from _unchanged(conversation, made, made.detail, config)
+        if isinstance(made, Failed | Fault):
+            yield from _unchanged(conversation, made.why, made.detail, config)
         else:
             yield from _accounted(conversation, made, config)
 
 
-def _unchanged(conversation: Conversation, why: Fault, detail: str, config: Polish) -> Iterator[Conversation | Dropped]:
+def _unchanged(conversation: Conversation, why: str, detail: str, config: Polish) -> Iterator[Conversation | Dropped]:
     """A conversation that could not be asked about."""
     if config.fallback == "drop":
-        yield Dropped(conversation.id, why.why, detail)
+        yield Dropped(conversation.id, why, detail)
     else:
         yield conversation
-        yield Dropped(f"{conversation.id}~polished", why.why, detail)
+        yield Dropped(f"{conversation.id}~polished", why, detail)
 
 
 def _accounted(conversation: Conversation, made: Polished, config: Polish) -> Iterator[Conversation | Dropped]:
@@ -116,7 +114,10 @@ async def _rewrite(
             return _checked(found, reply, wording.language, names, config.least)
 
         asked = wording.prompts["polish"].messages(conversation=_shown(messages[:place], config.earlier), reply=reply)
-        made = await ask_until(writer, asked, accept, wording.again)
+        try:
+            made = await ask_until(writer, asked, accept, wording.again)
+        except ReplyError as error:
+            made = failed(error)
         if isinstance(made, Fault):
             faults[place] = made
         else:
@@ -131,8 +132,8 @@ def _checked(found: Reply, original: str, language: str, names: frozenset[str], 
     if isinstance(text, Fault):
         return text
     text = unlabelled(text, "doctor")
-    rule, words = leak(text, "doctor")
-    if rule and not leak(original, "doctor")[0]:
+    rule, words = leak(text, "doctor", [rule for rule in LEAKS if not leak(original, "doctor", (rule,))[0]])
+    if rule:
         return fault(rule, words)
     if len(text) < least * len(original):
         return fault("short")

@@ -89,6 +89,9 @@ def roleplay(docs: Iterable[Document], doctor: LLM, patient: LLM, config: RolePl
         for doc in docs:
             columns.update(doc.meta)
             yield doc
+        for name in (*config.columns, config.known):
+            if name and columns and name not in columns:
+                raise MetierError(f"no document has a column {name!r}; {did_you_mean(name, columns)}")
 
     async def play(doc: Document) -> tuple[Conversation | Dropped, ...]:
         language = config.language or doc.language or language_of(doc.text)
@@ -107,9 +110,6 @@ def roleplay(docs: Iterable[Document], doctor: LLM, patient: LLM, config: RolePl
 
     for doc, made in doctor.map(seen(), play):
         yield from settled(doc.id, [Dropped(doc.id, made.why, made.detail)] if isinstance(made, Failed) else made)
-    for name in (*config.columns, config.known):
-        if name and columns and name not in columns:
-            raise MetierError(f"no document has a column {name!r}; {did_you_mean(name, columns)}")
 
 
 def _card(doc: Document, columns: Sequence[str]) -> str:

@@ -6,7 +6,9 @@ what one turn of the event loop brings is one commit. Several processes may shar
 
 import asyncio
 import os
+import re
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +33,8 @@ CREATE TABLE IF NOT EXISTS replies(key BLOB NOT NULL UNIQUE, prompt INTEGER NOT 
 CREATE TABLE IF NOT EXISTS attempts(key BLOB NOT NULL, at REAL NOT NULL, seconds REAL NOT NULL, outcome TEXT NOT NULL,
     detail TEXT NOT NULL);
 """
+_PATIENCE = 60.0
+"""Seconds to wait for another process that has the file."""
 _SMALL = 400
 """Bytes below which packing does not pay."""
 _FRAME = b"\x28\xb5\x2f\xfd"
@@ -60,7 +64,7 @@ class Cache:
         self._pack = zstandard.ZstdCompressor(level=1)
         self._unpack = zstandard.ZstdDecompressor()
         self._fresh: list[tuple[bytes, Request, Attempt, Reply | None]] = []
-        self._committed: asyncio.Future[None] | None = None
+        self._committed: asyncio.Future[bool] | None = None
         self._file = self._open()
 
     def find(self, key: str) -> Reply | None:
@@ -92,8 +96,11 @@ class Cache:
         )
         return (Attempt(*row) for row in found)
 
-    def keep(self, key: str, request: Request, attempt: Attempt, reply: Reply | None = None) -> "asyncio.Future[None]":
-        """Note an attempt and what came of it; done when it is committed, with all else of this turn of the loop."""
+    def keep(self, key: str, request: Request, attempt: Attempt, reply: Reply | None = None) -> "asyncio.Future[bool]":
+        """Note an attempt and what came of it; done when it is committed, with all else of this turn of the loop.
+
+        True where another process was first with one of these replies: its reply is the one that is kept.
+        """
         if self._committed is None:
             loop = asyncio.get_running_loop()
             self._committed = loop.create_future()
@@ -106,6 +113,8 @@ class Cache:
         try:
             if self._fresh:
                 self._write()
+        except sqlite3.Error as error:
+            raise self._trouble(error) from None
         finally:
             self._file.close()
 
@@ -113,15 +122,20 @@ class Cache:
         committed, self._committed = self._committed, None
         assert committed is not None
         try:
-            self._write()
+            late = self._write()
         except sqlite3.Error as error:
             committed.set_exception(self._trouble(error))
-            committed.exception()  # who waits hears of it; for a failed attempt nobody does
+        except Exception as error:  # else those who wait would wait for ever
+            self._fresh = []
+            committed.set_exception(MetierError(f"{self.path}: what came cannot be kept ({error})"))
         else:
-            committed.set_result(None)
+            committed.set_result(late)
+            return
+        committed.exception()  # who waits hears of it; for a failed attempt nobody does
 
-    def _write(self) -> None:
-        fresh, self._fresh = self._fresh, []
+    def _write(self) -> bool:
+        """Commit what is new; what the disk does not take stays for the next time. Whether a reply was there before."""
+        fresh = self._fresh
         replies = [
             (key, reply.usage.prompt, reply.usage.completion, self._body(msgspec.structs.replace(reply, request="")))
             for key, _, _, reply in fresh
@@ -133,11 +147,14 @@ class Cache:
         try:
             file.executemany("INSERT OR IGNORE INTO requests VALUES (?, ?, ?)", requests)
             file.executemany("INSERT INTO attempts VALUES (?, ?, ?, ?, ?)", [(row[0], *row[2]) for row in fresh])
-            file.executemany("INSERT OR IGNORE INTO replies VALUES (?, ?, ?, ?)", replies)
+            kept = file.executemany("INSERT OR IGNORE INTO replies VALUES (?, ?, ?, ?)", replies).rowcount
             file.execute("COMMIT")
         except BaseException:
-            file.execute("ROLLBACK")
+            if file.in_transaction:  # a full disk has ended it already
+                file.execute("ROLLBACK")
             raise
+        self._fresh = []
+        return bool(replies) and kept < len(replies)
 
     def _body(self, record: Request | Reply) -> bytes:
         text = self._encoder.encode(record)
@@ -148,12 +165,11 @@ class Cache:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            file = sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
+            file = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
             raise self._trouble(error) from None
         try:
-            self._check(file)
-            if file.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+            if self._prepared(file) != "wal":
                 raise MetierError(f"{self.path}: {_elsewhere('a file system without shared memory')}")
             file.execute("PRAGMA synchronous = NORMAL")
             file.execute("PRAGMA cache_size = -65536")
@@ -166,13 +182,28 @@ class Cache:
             raise
         return file
 
+    def _prepared(self, file: sqlite3.Connection) -> str:
+        """The file's journal mode once it is ours; several processes may begin it at the same time."""
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._check(file)
+                return str(file.execute("PRAGMA journal_mode = WAL").fetchone()[0])
+            except sqlite3.OperationalError as error:  # this switch of modes does not wait for others by itself
+                if not _held(error) or time.monotonic() > end:
+                    raise
+                time.sleep(0.02)
+
     def _check(self, file: sqlite3.Connection) -> None:
-        """Whether the file is ours and of this version; an empty one becomes so."""
-        application = file.execute("PRAGMA application_id").fetchone()[0]
-        version = file.execute("PRAGMA user_version").fetchone()[0]
-        if not application and not file.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        """Whether the file is ours and of this version; an empty one becomes so, at once or not at all."""
+        application, version, tables = file.execute(
+            "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) "
+            "FROM pragma_application_id, pragma_user_version"
+        ).fetchone()
+        if not application and not tables:
             file.executescript(
-                f"PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {_VERSION}; BEGIN; {_TABLES} COMMIT;"
+                "BEGIN IMMEDIATE; "
+                f"PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {_VERSION}; {_TABLES} COMMIT;"
             )
         elif application != _APPLICATION:
             raise MetierError(f"{self.path}: a SQLite file of another program; name another place for the replies")
@@ -185,7 +216,7 @@ class Cache:
     def _trouble(self, error: sqlite3.Error) -> MetierError:
         """One line for what SQLite says."""
         said = str(error)
-        if isinstance(error, sqlite3.OperationalError) and ("locked" in said or "busy" in said):
+        if _held(error):
             return MetierError(f"{self.path}: another process held it for a minute; let that one finish")
         if isinstance(error, sqlite3.OperationalError):
             return MetierError(f"{self.path}: cannot be used ({said}); check the disk and the permissions")
@@ -193,6 +224,11 @@ class Cache:
 
 
 _AWAY = "move it away to begin anew, or save what it holds with: sqlite3 FILE .recover"
+
+
+def _held(error: sqlite3.Error) -> bool:
+    """Whether another process has the file."""
+    return isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or "busy" in str(error))
 
 
 def _elsewhere(kind: str) -> str:
@@ -204,7 +240,7 @@ def _elsewhere(kind: str) -> str:
 
 def look(path: Path, key: str) -> tuple[Request, Reply | None] | None:
     """What was asked under a key and what came back, out of a file that another process may be writing."""
-    if not path.exists() or len(key) != 32:
+    if not re.fullmatch("[0-9a-f]{32}", key) or not path.exists():
         return None
     cache = Cache(path)
     try:
@@ -222,7 +258,7 @@ def file_system(path: Path, mounts: str) -> str:
         fields = line.split(" ")
         if "-" not in fields[6:]:
             continue
-        point = fields[4].encode().decode("unicode_escape")  # spaces are written as octal escapes
+        point = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), fields[4])  # spaces and the like
         inside = place == point or place.startswith(point.rstrip("/") + "/")
         if inside and len(point) >= len(best):
             best, kind = point, fields[fields.index("-", 6) + 1]

@@ -18,7 +18,7 @@ from metier.llm.request import Reply, Request, Usage
 from metier.llm.spec import Model
 
 CROWDED = 4
-"""How many more refusals for crowding than other failures a request may meet."""
+"""How many times as many refusals for crowding as other failures a request may meet."""
 
 
 class Turn(NamedTuple):
@@ -79,7 +79,11 @@ class Calls:
 
     async def answer(self, request: Request) -> Reply:
         """The reply out of the cache, of the same request under way, or of the model. Raises ReplyError."""
-        reply = await self._reply(request)
+        try:
+            reply = await self._reply(request)
+        except ReplyError:
+            self.tally.failed += 1
+            raise
         if not reply.text and not reply.tool_calls:
             raise ReplyError("reply cut at max_tokens" if reply.finish == "length" else "empty reply", reply.finish)
         return reply
@@ -101,7 +105,6 @@ class Calls:
         try:
             reply = await self._ask(request, key)
         except ReplyError as error:
-            self.tally.failed += 1
             flight.set_exception(ReplyError(error.why, error.detail))
             flight.exception()  # nobody may be waiting
             raise
@@ -162,7 +165,9 @@ class Calls:
             reply, error, attempt = await self._attempt(backend, request, turn, limits.deadline - spent)
             spent += attempt.seconds
             if reply is not None:
-                await cache.keep(key, request, attempt, reply)
+                # shielded: many wait for one commit, and one that is cancelled must not cancel it for the others
+                if await asyncio.shield(cache.keep(key, request, attempt, reply)):
+                    reply = cache.find(key) or reply
                 self.tally.replies += 1
                 return msgspec.structs.replace(reply, request=key)
             cache.keep(key, request, attempt)

@@ -8,6 +8,7 @@ import os
 from base64 import b64encode
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -25,8 +26,15 @@ if TYPE_CHECKING:
     import ssl
 
     import aiohttp
+    import yarl
 
 _DETAIL = 300
+_LARGEST = 64 << 20
+"""Bytes of a body beyond which it is no reply but a fault of the other side."""
+_BROKEN = frozenset({"abort", "error", "insufficient_system_resource"})
+"""What servers call the end of a reply that they did not bring to its end."""
+_COUNT = 1 << 40
+"""Tokens beyond which, or below nought, what an endpoint counts is no count."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -56,14 +64,9 @@ class _Choice(msgspec.Struct):
     finish_reason: str | None = None
 
 
-class _Tokens(msgspec.Struct):
-    prompt_tokens: int | None = 0
-    completion_tokens: int | None = 0
-
-
 class _Body(msgspec.Struct):
     choices: list[_Choice] = []
-    usage: _Tokens | None = None
+    usage: Any = None
     error: Any = None
 
 
@@ -72,7 +75,10 @@ _decoder = msgspec.json.Decoder(_Body)
 
 async def connect(name: str, spec: Endpoint) -> Backend:
     """An endpoint of a recipe; its key has to be there before anything is sent."""
-    url, login = split_login(spec.base_url)
+    try:
+        url, login = split_login(spec.base_url)
+    except ValueError:
+        raise _no_address(f"models: {name}", spec.base_url) from None
     secret = Secret(spec.api_key_env, f"models: {name}: api_key_env") if spec.api_key_env else None
     if secret is not None:
         secret.value()
@@ -92,11 +98,8 @@ class Chat:
         tls: "ssl.SSLContext | None" = None,
     ) -> None:
         import aiohttp
-        import yarl
 
-        self.place, self.secret, self._url = place, secret, yarl.URL(url)
-        if self._url.scheme not in ("http", "https") or not self._url.host:
-            raise MetierError(f"{place}: base_url {redact(url)!r} is no http address; write it as http://host:port/v1")
+        self.place, self.secret, self._url = place, secret, _address(place, url)
         self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if login is not None:
             self._headers["Authorization"] = "Basic " + b64encode(":".join(map(unquote, login)).encode()).decode()
@@ -107,24 +110,25 @@ class Chat:
             connector=aiohttp.TCPConnector(limit=width, keepalive_timeout=60, ssl=tls or True, ttl_dns_cache=300),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=30),
-            proxy=proxy(place, self._url.scheme, self._url.host),
+            proxy=proxy(place, self._url.scheme, self._url.host or "", self._url.port),
         )
 
     async def answer(self, request: Request) -> Reply:
         """Send a request and read its reply."""
+        tokens = self._tokens
         try:
-            return await self._send(request)
+            return await self._send(request, tokens)
         except Refused as error:
-            if error.status != 400 or "max_completion_tokens" not in error.detail or self._tokens != "max_tokens":
+            if error.status != 400 or "max_completion_tokens" not in error.detail or tokens != "max_tokens":
                 raise
             self._tokens = "max_completion_tokens"  # what newer models of OpenAI call it
-            return await self._send(request)
+            return await self._send(request, self._tokens)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._session.close()
 
-    async def _send(self, request: Request) -> Reply:
+    async def _send(self, request: Request, tokens: str) -> Reply:
         import aiohttp
 
         headers = self._headers
@@ -132,9 +136,9 @@ class Chat:
             headers = headers | {"Authorization": f"Bearer {self.secret.value()}"}
         try:
             async with self._session.post(
-                self._url, data=body(request, self._tokens), headers=headers, allow_redirects=False
+                self._url, data=body(request, tokens), headers=headers, allow_redirects=False
             ) as response:
-                content = await response.read()
+                content = await _content(response)
                 if response.status != 200:
                     raise self._refused(response, content)
         except aiohttp.ClientConnectorCertificateError as error:
@@ -157,19 +161,20 @@ class Chat:
             found = _decoder.decode(content)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Malformed(self._clean(f"{error}: {_text(content)}")) from None
-        if not found.choices:
+        if found.error or not found.choices:
             code = found.error.get("code") if isinstance(found.error, dict) else None
             if isinstance(code, int) and code >= 400:
                 raise Refused(code, self._clean(_message(content)))
-            raise Malformed(self._clean(f"no choices: {_text(content)}"))
-        said, usage = found.choices[0].message, found.usage or _Tokens()
+            raise Malformed(self._clean(f"{'an error' if found.error else 'no choices'}: {_text(content)}"))
+        said, finish = found.choices[0].message, found.choices[0].finish_reason or "stop"
+        if finish in _BROKEN:
+            raise Malformed(f"ended with {finish!r}")
         text = said.content if isinstance(said.content, str) else "".join(part.text for part in said.content or ())
         thinking = said.reasoning_content or said.reasoning or ""
         if not thinking and ("</think>" in text or text.startswith("<think>")):
             thinking, text = split_thinking(text)
         return Reply(
-            text, "", Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0),
-            found.choices[0].finish_reason or "stop", tuple(_call(one) for one in said.tool_calls or ()), thinking,
+            text, "", _usage(found.usage), finish, tuple(_call(one) for one in said.tool_calls or ()), thinking
         )  # fmt: skip
 
     def _refused(self, response: "aiohttp.ClientResponse", content: bytes) -> Refused:
@@ -182,6 +187,25 @@ class Chat:
     def _clean(self, text: str) -> str:
         text = self.secret.redact(text) if self.secret is not None else redact(text)
         return " ".join(text.split())[:_DETAIL]
+
+
+def _address(place: str, url: str) -> "yarl.URL":
+    """The address as a client takes it; MetierError where it is none, or may hold a key that logs would show."""
+    import yarl
+
+    try:
+        address = yarl.URL(url)
+        if address.scheme not in ("http", "https") or not address.host or not address.port:
+            raise ValueError(url)
+    except ValueError:
+        raise _no_address(place, url) from None
+    if address.raw_query_string or address.raw_fragment:
+        raise MetierError(f"{place}: base_url goes up to /v1, without ? and #; a key belongs into api_key_env")
+    return address
+
+
+def _no_address(place: str, url: str) -> MetierError:
+    return MetierError(f"{place}: base_url {redact(url)!r} is no http address; write it as http://host:port/v1")
 
 
 def body(request: Request, tokens: str = "max_tokens") -> bytes:
@@ -225,6 +249,25 @@ def _turns(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
             answered += 1
         turns.append(turn)
     return turns
+
+
+async def _content(response: "aiohttp.ClientResponse") -> bytes:
+    """The body of a response; Malformed where it has no end."""
+    pieces, size = [], 0
+    while piece := await response.content.readany():
+        pieces.append(piece)
+        size += len(piece)
+        if size > _LARGEST:
+            raise Malformed(f"more than {_LARGEST >> 20} MiB: {_text(pieces[0])[:_DETAIL]}")
+    return b"".join(pieces)
+
+
+def _usage(told: Any) -> Usage:
+    """The tokens that an endpoint counted; none where it tells none that can be: a reply is not lost for that."""
+    if not isinstance(told, dict):
+        return Usage()
+    counts = [told.get(name) or 0 for name in ("prompt_tokens", "completion_tokens")]
+    return Usage(*counts) if all(isinstance(count, int) and 0 <= count < _COUNT for count in counts) else Usage()
 
 
 def _call(one: _Call) -> ToolCall:
@@ -294,13 +337,16 @@ def authorities(place: str, environment: Mapping[str, str]) -> "ssl.SSLContext":
     return ssl.create_default_context()
 
 
-def proxy(place: str, scheme: str, host: str) -> str | None:
-    """The proxy that the environment names for a host (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY; NO_PROXY excepts)."""
+def proxy(place: str, scheme: str, host: str, port: int | None = None) -> str | None:
+    """The proxy that the environment names for a host (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY; NO_PROXY excepts).
+
+    A server of this machine is asked directly: no proxy reaches it.
+    """
     from urllib.request import getproxies, proxy_bypass
 
     proxies = getproxies()
     address = proxies.get(scheme) or proxies.get("all")
-    if not address or proxy_bypass(host):
+    if not address or _here(host) or proxy_bypass(f"{host}:{port}" if port else host):
         return None
     address = address if "://" in address else f"http://{address}"
     if not address.startswith(("http://", "https://")):
@@ -308,3 +354,11 @@ def proxy(place: str, scheme: str, host: str) -> str | None:
             f"{place}: the proxy {redact(address)} is not an http proxy; name one, or set NO_PROXY={host}"
         )
     return address
+
+
+def _here(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

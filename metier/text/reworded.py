@@ -65,17 +65,33 @@ def turned(rewritten: str, original: str) -> tuple[Finding, ...]:
 
 
 def recounted(rewritten: str, original: str) -> tuple[Finding, ...]:
-    """The numbers with their units that stand in one of two texts only, as they are written there."""
+    """The numbers with their units that stand in one of two texts only, as they are written there.
+
+    Ones are seldom meant as numbers: of these, only a span of time that stands in another's place is told.
+    """
     new, old = amounts(rewritten), amounts(original)
-    added = [Finding("number", written) for amount, written in new.items() if amount not in old]
-    return (*added, *(Finding("number", written, "is missing") for amount, written in old.items() if amount not in new))
+    new_ones, old_ones = amounts(rewritten, ones=True), amounts(original, ones=True)
+    added = [written for amount, written in new.items() if amount not in old_ones]
+    missing = [written for amount, written in old.items() if amount not in new_ones]
+    spans = [written for amount, written in new_ones.items() if _is_span(amount) and amount not in {**old_ones, **new}]
+    past = [written for amount, written in old_ones.items() if _is_span(amount) and amount not in {**new_ones, **old}]
+    if spans and past:
+        added, missing = added + spans, missing + past
+    return (
+        *(Finding("number", written) for written in added),
+        *(Finding("number", written, "is missing") for written in missing),
+    )
 
 
-def amounts(text: str) -> dict[tuple[str, float], str]:
-    """(dimension, value) -> as written, of every number in a text; ones, which count lists too, are left out."""
+def amounts(text: str, ones: bool = False) -> dict[tuple[str, float], str]:
+    """(dimension, value) -> as written, of every number in a text; ones, which count lists too, only where wanted."""
     tokens = [token for clause in read(text).clauses for token in clause.tokens]
-    found = {one.quantity.forms()[0]: one.text for one in tokens if one.quantity and not one.quantity.weak}
-    return {amount: written for amount, written in found.items() if amount not in _ONE}
+    found = {one.quantity.forms()[0]: one.text for one in tokens if one.quantity and (ones or not one.quantity.weak)}
+    return {amount: written for amount, written in found.items() if ones or amount not in _ONE}
+
+
+def _is_span(amount: tuple[str, float]) -> bool:
+    return amount[0] in ("time", "month") and amount not in _ONE
 
 
 def _clauses(text: str) -> list[_Said]:

@@ -43,3 +43,29 @@ def test_numbers_of_one_text_only() -> None:
     assert [one.rule for one in recounted("每天 20 mg，连用5天", "每天 20 mg，连用7天")] == ["number", "number"]
     assert recounted("1. 多休息\n2. 多喝水", "多休息，多喝水") == ()
     assert [one.rule for one in recounted("多休息，3个月后好转", "多休息")] == ["number"]
+
+
+@pytest.mark.parametrize(
+    ("original", "rewritten"),
+    [
+        ("每次1片，服1个月。", "您好，每次一片，服一个月。"),
+        ("一周后复查。", "请您七天后复查。"),
+        ("Take 1 tablet for 1 week.", "Hello, take one tablet for a week."),
+        ("服药一周。", "服药一段时间。"),
+        ("好好休息。", "好好休息一个月。"),
+    ],
+)
+def test_a_one_may_be_written_in_words(original: str, rewritten: str) -> None:
+    assert recounted(rewritten, original) == ()
+
+
+@pytest.mark.parametrize(
+    ("original", "rewritten", "spans"),
+    [
+        ("服药一周。", "服药一个月。", ["一个月", "一周"]),
+        ("Take it for a month.", "Take it for a week.", ["a week", "a month"]),
+        ("تناوله لمدة أسبوع.", "تناوله لمدة شهر.", ["شهر", "اسبوع"]),
+    ],
+)
+def test_one_span_of_time_for_another(original: str, rewritten: str, spans: list[str]) -> None:
+    assert [one.span for one in recounted(rewritten, original)] == spans
