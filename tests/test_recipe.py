@@ -135,8 +135,9 @@ def test_every_shipped_recipe_is_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("BOOKS", "LITERATURE", "ENCYCLOPEDIA", "WEB", "GENERAL", "EXAM"):
         monkeypatch.setenv(name, "x.jsonl")
     assert {"quickstart", "nano-base", "one-vs-two", "medquad"} <= set(shipped())
+    paths = {"medquad": ["pages"], "instruct-real": ["pages", "replies"]}
     for name in shipped():
-        assert load(name, ["steps.pages.paths=x.jsonl"] if name == "medquad" else []).steps
+        assert load(name, [f"steps.{step}.paths=x.jsonl" for step in paths.get(name, ())]).steps
     with pytest.raises(RecipeError, match="needs the setting 'paths'"):
         load("medquad")
 

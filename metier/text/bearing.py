@@ -1,15 +1,15 @@
-"""How much of a claim a passage bears out, and whether two clauses say the opposite."""
+"""How much of a claim a passage bears out, and what stands around a number."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from metier.text.claims import Clause, Sentence, Text, Token
-from metier.text.wordings import is_han, roots_of
+from metier.text.claims import Clause, Text, Token
+from metier.text.wordings import EMPTY_HAN, is_han, roots_of, weak_root
 
 ALIKE = 0.5
 """Share of what a clause says that another must say, too, before their polarity is compared."""
-CLOSE = 0.8
-"""A clause that says nearly as much of it as the best one may bear it out instead."""
+_KIN = 0.8
+"""How much a word of the same consonants, or of the same characters, counts for one."""
 
 
 def support(token: Token, text: Text) -> float:
@@ -19,13 +19,22 @@ def support(token: Token, text: Text) -> float:
     ):
         return 1.0
     if is_han(token.text):
-        pairs = [token.text[at : at + 2] for at in range(len(token.text) - 1)]
-        if not pairs:
-            return 1.0 if token.text in text.folded else 0.0
-        return sum(pair in text.pairs for pair in pairs) / len(pairs)
+        return _han_support(token.text, text)
     if not token.name and not text.roots.isdisjoint(roots_of(token.keys[0])):
         return 1.0
-    return 1.0 if " " in token.text and token.text in text.folded else 0.0
+    if (" " in token.text or (token.name and len(token.text) > 4)) and token.text in text.folded:
+        return 1.0
+    return _KIN if not token.name and weak_root(token.text) in text.weak_roots else 0.0
+
+
+def _han_support(run: str, text: Text) -> float:
+    """By neighbouring characters, or by single ones, which a rewording keeps where it changes the word."""
+    pairs = [run[at : at + 2] for at in range(len(run) - 1)]
+    if not pairs:
+        return 1.0 if run in text.folded else 0.0
+    telling = [char for char in run if char not in EMPTY_HAN]
+    singly = sum(char in text.folded for char in telling) / len(telling) if telling else 1.0
+    return max(sum(pair in text.pairs for pair in pairs) / len(pairs), _KIN * singly)
 
 
 def best_support(token: Token, texts: Iterable[Text]) -> float:
@@ -71,70 +80,6 @@ def _in(token: Token, clause: Clause) -> float:
         return sum(hits) / len(hits)
     # of one that is only the opposite, half
     return 0.5 if all(key[0] == "±" for key, hit in zip(token.keys, hits, strict=True) if hit) else 1.0
-
-
-def has(clause: Clause, token: Token) -> bool:
-    """Whether a clause has a word of another, or a form of it."""
-    return _in(token, clause) >= 0.5
-
-
-def covers(clause: Clause, against: Clause, other: Clause) -> bool:
-    """Whether another clause has what a clause shares with the one that it contradicts, and so may be what is meant."""
-    shared = [token for token in clause.tokens if token.weight and _in(token, against) >= 0.5]
-    whole = sum(token.weight for token in shared)
-    return sum(token.weight for token in shared if _in(token, other) >= 0.5) >= CLOSE * whole
-
-
-def turned(one: Clause, its: Sentence, other: Clause, others: Sentence, known: Text) -> bool:
-    """Whether a clause of a sentence says the opposite of one that speaks of the same.
-
-    A denial and an opposite together turn nothing: not above is below.
-    """
-    return _flipped(one, other) != _denied((one, its), (other, others), known)
-
-
-def _flipped(one: Clause, other: Clause) -> bool:
-    """Whether a word of the first clause has its opposite in the other."""
-    return any(
-        (pair, not side) in other.sides and (pair, side) not in other.sides and (pair, not side) not in one.sides
-        for pair, side in one.sides
-    )
-
-
-def _denied(said: tuple[Clause, Sentence], there: tuple[Clause, Sentence], known: Text) -> bool:
-    """Whether one of two clauses denies what the other, and the sentence around it, does not deny."""
-    one, other = said[0], there[0]
-    odd, even = one.denied, other.denied
-    # a list below a heading that denies is read either way
-    if odd and even and len(one.denials) % 2 != len(other.denials) % 2:
-        found = match(one, other)
-        return min(found.share, found.back) >= 0.9 and _count(said[1]) % 2 != _count(there[1]) % 2
-    if odd == even or (one.under and not odd) or (other.under and not even):
-        return False
-    denying, plain = (one, other) if odd else (other, one)
-    if odd and (match(other, one).share < ALIKE or any(clause.denials for clause in there[1].clauses)):
-        return False
-    if not odd and any(
-        _same_denial(clause, other, known) for clause in said[1].clauses if clause.denials and len(clause.tokens) > 1
-    ):
-        return False
-    if any(token.wording.denies == "hinders" for token in plain.tokens):
-        return False
-    targets = denied_words(denying)
-    behind = any(_tells(token) for token in denying.tokens[denying.denials[0] + 1 :])
-    if not behind and not any(token.wording.generic for token in plain.tokens):
-        return False
-    return not targets or any(_in(token, plain) >= 0.5 for token in targets)
-
-
-def _count(sentence: Sentence) -> int:
-    return sum(len(clause.denials) for clause in sentence.clauses)
-
-
-def _same_denial(clause: Clause, denial: Clause, known: Text) -> bool:
-    """Whether a denial beside a clause may be the one that the clause lacks, and is not better explained by another."""
-    own = match(clause, denial).score
-    return all(match(clause, other).score <= max(own, 0.2) for other in known.clauses if other.denials)
 
 
 def denied_words(clause: Clause, most: int = 2) -> list[Token]:

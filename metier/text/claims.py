@@ -7,36 +7,23 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from metier.text import clause_patterns as patterns
 from metier.text.quantities import Quantity, quantities
 from metier.text.sentences import sentences
-from metier.text.wordings import EMPTY, LONGEST, WORDS, Wording, folded, listed, roots_of, shown, stem, wordings
-
-_MARK = re.compile(r"^\s*(?:[-*+•·▪◦]\s+|\(?\d{1,2}[.)、]\s*(?!\d)|[①-⑳]\s*|#{1,6}\s+|>\s+)+")
-_HEADING = re.compile(r"^\s*(?:#{1,6}\s.*|\*\*[^*]+\*\*\s*[:：]?|[^.。!?！？]{1,60}[:：]\s*(?:\*\*)?)\s*$")
-_BOLD = re.compile(r"\*\*|__|`")
-_EDGE = re.compile(
-    r"(?<=\D)[,;:!?。…|](?=.)|(?<=\d)[;:!?。…](?=\D)|(?<=\d),(?!\d)|\.(?=\s|$)|(?<=[一-鿿])\.(?=[一-鿿(\d])|\s-\s"
-    r"|\b(?=(?:because(?! of)|since|although|though|whereas|while|when|if|unless|until|as long as|but|which|who|so that"
-    r"|even if|even when|and (?:do|don't|never|must|should|avoid|it|they|you)"
-    r"|that (?:is|are|contain|contains|last|lasts))\b)"
-    r"|(?=如果|因为|虽然|即使|但(?!不)|而(?!且)|以免|以便|若(?!无)|因其|只有|只要|除非)|(?<=的话)|(?<!^)(?=就[不要应可无能会必])"
-    r"|(?<![ء-ي])(?=(?:لانه?ا?|اذا|ولكن|لكن|اما|حتي لو|حتي اذا|ما دام|بينما|عندما|مع انه?ا?"
-    r"|رغم انه?ا?|فلا|وي[ء-ي]{3,}|وهي|وهو|وهذا|فقد)(?![ء-ي]))"
-)
-_TOKEN = re.compile(r"\x00+|[a-zα-ωà-ÿ]+(?:'[a-z]+)?(?:-[a-z]+)*|[ء-ي]+|[一-鿿]+|、")
-_NAME_ENDINGS = re.compile(
-    r"[a-z]{3,}(?:cillin|mycin|micin|cycline|floxacin|oxacin|azole|prazole|statin|sartan|pril|olol|dipine|zosin|parin"
-    r"|gliptin|gliflozin|glutide|formin|zepam|zolam|barbital|caine|profen|fenac|oxicam|triptan|setron|lukast|terol|sone"
-    r"|solone|nib|mab|vir|dronate|thiazide|semide|xaban|gatran|tidine|phylline|vastatin|codone|morphine|tramadol|amine"
-    r"|azine|idine|amide|urea|quine|bital|trexate|platin|rubicin|taxel|fibrate|lamide|pam|toin|penem|bactam|nazole)"
-)
-_PARTICLES = frozenset("含用服每克片粒的了和与及或加给为是吃打")
-_AFTER_WORD = re.compile("[a-z,] $")
-_JOINING = frozenset(
-    "的了和与及或而且但也都就还又再才只很更最太把被让使对从到由于为以之其所者这那此该每各若则因并等我你他她它们有不是在"
-)
-_HAN_NAMES = re.compile(
-    r"[一-鿿]{1,6}?(?:西林|霉素|沙星|他汀|沙坦|普利|洛尔|地平|拉唑|硝唑|康唑|洛芬|双胍|列酮|磺脲|单抗|替尼|韦|肝素|青霉素|胰岛素|激素|地尔|噻嗪|塞米|西泮|巴比妥|卡因|昔康|曲坦|司琼|特罗|奈德|米松|尼松|茶碱|胍|酚酸|洛韦|那韦|夫定|霉酚|磺胺)"
+from metier.text.wordings import (
+    EMPTY,
+    EMPTY_HAN,
+    LONGEST,
+    WORDS,
+    Wording,
+    folded,
+    is_han,
+    listed,
+    roots_of,
+    shown,
+    stem,
+    weak_root,
+    wordings,
 )
 
 
@@ -56,13 +43,22 @@ class Token:
     capital: bool = False
     """Whether it begins with a capital letter that no beginning asks for."""
 
+    @functools.cached_property
+    def marks(self) -> frozenset[str]:
+        """What a rewording may keep of it: its keys, roots, consonants, or telling characters."""
+        if is_han(self.text) and not self.name:
+            return frozenset((*self.keys, *(char for char in self.text if char not in EMPTY_HAN)))
+        if self.quantity or self.name:
+            return frozenset(self.keys)
+        return frozenset((*self.keys, *roots_of(self.keys[0]), weak_root(self.text))) - {""}
+
     @property
     def content(self) -> bool:
         """Whether it says something of its own."""
         return self.weight >= 0.5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Clause:
     """A clause with its words."""
 
@@ -81,6 +77,11 @@ class Clause:
     def roots(self) -> frozenset[str]:
         """What the kin of its words shares with them."""
         return frozenset(root for key in self.keys for root in roots_of(key))
+
+    @functools.cached_property
+    def marks(self) -> frozenset[str]:
+        """All that a rewording may keep of its words."""
+        return frozenset(mark for token in self.tokens for mark in token.marks)
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -140,6 +141,16 @@ class Text:
         return frozenset(root for key in self.keys for root in roots_of(key))
 
     @functools.cached_property
+    def parts(self) -> tuple["Text", ...]:
+        """Each of its sentences as a text."""
+        return tuple(Text((sentence,), folded(sentence.text)) for sentence in self.sentences)
+
+    @functools.cached_property
+    def weak_roots(self) -> frozenset[str]:
+        """The consonants of its Arabic words."""
+        return frozenset(weak_root(token.text) for clause in self.clauses for token in clause.tokens) - {""}
+
+    @functools.cached_property
     def pairs(self) -> frozenset[str]:
         """Every two neighbouring Chinese characters."""
         return frozenset(self.folded[at : at + 2] for at in range(len(self.folded) - 1))
@@ -171,9 +182,9 @@ def read(text: str, names: frozenset[str] = frozenset()) -> Text:
     for line in text.split("\n"):
         if not line.strip():
             continue
-        listed_line = bool(_MARK.match(line)) and not line.lstrip().startswith("#")
-        heading = bool(_HEADING.match(line)) and not (listed_line and len(line) > 40)
-        bare = _BOLD.sub("", _MARK.sub("", line))
+        listed_line = bool(patterns.MARK.match(line)) and not line.lstrip().startswith("#")
+        heading = bool(patterns.HEADING.match(line)) and not (listed_line and len(line) > 40)
+        bare = patterns.BOLD.sub("", patterns.MARK.sub("", line))
         if not listed_line and not heading:
             denying = denying and not out[-1].heading if out else False
         for sentence in sentences(bare):
@@ -181,13 +192,13 @@ def read(text: str, names: frozenset[str] = frozenset()) -> Text:
             out.append(Sentence(shown(sentence), clauses, heading))
         if heading and out:
             denying = any(clause.denials for clause in out[-1].clauses)
-    return Text(tuple(out), folded(shown(_BOLD.sub("", text))))
+    return Text(tuple(out), folded(shown(patterns.BOLD.sub("", text))))
 
 
 def _clauses(sentence: str, names: frozenset[str], under: bool) -> Iterable[Clause]:
     plain = shown(sentence)
     line = folded(plain)
-    edges = [0, *sorted({found.end() for found in _EDGE.finditer(line)}), len(line)]
+    edges = [0, *sorted({found.end() for found in patterns.EDGE.finditer(line)}), len(line)]
     pieces = [(start, stop) for start, stop in itertools.pairwise(edges) if line[start:stop].strip(" ,;:.!?。…|-")]
     out: list[tuple[int, Clause]] = []
     for start, stop in pieces:
@@ -228,6 +239,8 @@ def _denies(token: Token, tokens: tuple[Token, ...]) -> bool:
     after = tokens[token.at + 1] if token.at + 1 < len(tokens) else None
     if token.text.endswith("دون") and after and after.quantity:
         return False
+    if token.text == "非" and after and after.text[0] in "布洛那诺奈":
+        return False  # it begins the name of a drug
     return not (token.text == "غير" and token.at == 0)
 
 
@@ -242,7 +255,7 @@ def _tokens(line: str, text: str, names: frozenset[str]) -> Iterable[Token]:
         masked[one.start : one.stop] = "\x00" * (one.stop - one.start)
     flat = "".join(masked)
     table = name_table(names)
-    words = list(_TOKEN.finditer(flat))
+    words = list(patterns.TOKEN.finditer(flat))
     place = 0
     while place < len(words):
         match = words[place]
@@ -265,7 +278,7 @@ def _tokens(line: str, text: str, names: frozenset[str]) -> Iterable[Token]:
         else:
             token, used = _spaced(words[place : place + WORDS], flat, at, table)
             first = words[place].start()
-            if at and text[first].isupper() and _AFTER_WORD.search(text, 0, first):
+            if at and text[first].isupper() and patterns.AFTER_WORD.search(text, 0, first):
                 token = dataclasses.replace(token, capital=True)
             yield token
             at, place = at + 1, place + used
@@ -290,8 +303,8 @@ def _spaced(words: list[re.Match[str]], flat: str, at: int, table: dict[str, str
     word = words[0][0]
     if "-" in word:
         parts = tuple(dict.fromkeys(stem(part) for part in word.split("-") if part))
-        return Token(word, parts, 1.0, at, name=word if _NAME_ENDINGS.fullmatch(word) else ""), 1
-    name = word if len(word) > 6 and _NAME_ENDINGS.fullmatch(word) else ""
+        return Token(word, parts, 1.0, at, name=word if patterns.NAME_ENDINGS.fullmatch(word) else ""), 1
+    name = word if len(word) > 6 and patterns.NAME_ENDINGS.fullmatch(word) else ""
     key = f"@{word}" if name else stem(word)
     return Token(word, (key,), 1.0 if len(word) > 1 else 0.6, at, name=name), 1
 
@@ -363,13 +376,13 @@ def _whole(pieces: list[tuple[str, Wording | None, str]]) -> list[tuple[str, Wor
 
 def _particle(piece: str, wording: Wording | None, name: str) -> bool:
     plain = wording is not None and wording.common and not (wording.denies or wording.sides or wording.generic)
-    return len(piece) == 1 and plain and not name and piece not in _JOINING
+    return len(piece) == 1 and plain and not name and piece not in patterns.JOINING
 
 
 def _longest(run: str, start: int, known: dict[str, Wording], table: dict[str, str]) -> tuple[str, Wording | None, str]:
-    if found := _HAN_NAMES.match(run, start):
+    if found := patterns.HAN_NAMES.match(run, start):
         piece = found[0]
-        if not _PARTICLES & set(piece) and not any(piece[:size] in known for size in range(1, len(piece))):
+        if not patterns.PARTICLES & set(piece) and not any(piece[:size] in known for size in range(1, len(piece))):
             return piece, None, table.get(piece, piece)
     for size in range(min(LONGEST, len(run) - start), 0, -1):
         piece = run[start : start + size]

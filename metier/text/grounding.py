@@ -5,15 +5,19 @@ What a rule takes for the same, for opposite or for empty talk stands in ``asset
 """
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator
 
 import msgspec
 
-from metier.text.bearing import ALIKE, CLOSE, best_support, covers, denied_words, has, match, turned
+from metier.text.alignment import nearest, units, within
+from metier.text.bearing import best_support, denied_words, support
 from metier.text.claims import Clause, Sentence, Text, Token, read
 from metier.text.grounding_names import misnamed
 from metier.text.grounding_numbers import miscounted
+from metier.text.polarity import hints, sign
+from metier.text.reversals import answered, opposed, reversals, told, undenied
 from metier.text.sentences import sentences
 from metier.text.wordings import folded, listed, shown, wordings
 
@@ -21,10 +25,11 @@ RULES = ("number", "unit", "drug", "negation", "invented", "omitted")
 """What a finding may be of."""
 SHARE = 0.6
 """Share of a passage that an answer to a question about the whole of it must carry."""
-KEEPS = ("before", "after", "hinders", "only")
-"""Words that keep something from being, whatever way they say it."""
+BACKED = 0.5
+"""Share of a sentence that the passage must bear out."""
 _CUT = re.compile(
-    r"(?:[,，、;；،؛:：(（]|\b(?:and|or|the|a|an|of|to|with|for|in|by|per|is|are|after|before|because|than|that|not|must|should|و|أو|من|في|على)|[和与及或的了])\s*$",
+    r"(?:[,，、;；،؛:：(（]|\b(?:and|or|the|a|an|of|to|with|for|in|by|per|is|are|after"
+    r"|before|because|than|that|not|must|should|و|أو|من|في|على)|[和与及或的了])\s*$",
     re.I,
 )
 
@@ -57,8 +62,10 @@ def check(
     found = [
         *(Finding(*one) for one in miscounted(said, known, asked)),
         *(Finding(*one) for one in misnamed(said, known, asked)),
-        *_reversals(said, known),
-        *_times_changed(said, known),
+        *(Finding(*one) for one in reversals(said, known)),
+        *(Finding(*one) for one in undenied(known, said, 2)),
+        *(Finding(*one) for one in answered(said, known, question)),
+        *_sides_changed(said, known),
         *_inventions(said, known, asked),
         *_omissions(said, known, question, share),
     ]
@@ -89,12 +96,14 @@ def survives(rewritten: str, original: str, names: frozenset[str] = frozenset())
         *(Finding(rule, span, "is missing") for rule, span, _ in miscounted(old, new, empty)),
         *(Finding(*one) for one in misnamed(new, old, empty)),
         *(Finding("drug", name, "is missing") for name in sorted(_names(old) - _names(new))),
-        *_reversals(new, old),
-        *_reversals(old, new),
+        *(Finding(*one) for one in reversals(new, old)),
+        *(Finding(*one) for one in reversals(old, new)),
         *_denials_lost(old, new),
         *_denials_lost(new, old),
-        *_times_changed(new, old),
-        *_times_changed(old, new),
+        *(Finding(*one) for one in undenied(old, new)),
+        *(Finding(*one) for one in undenied(new, old)),
+        *_sides_changed(new, old),
+        *_sides_changed(old, new),
     ]
     return tuple(dict.fromkeys(found))
 
@@ -118,49 +127,55 @@ def _names(text: Text) -> set[str]:
     return {name for clause in text.clauses for name in clause.names}
 
 
-def _reversals(said: Text, known: Text) -> Iterator[Finding]:
-    """Clauses that say the opposite of the one that speaks of the same."""
-    for sentence in said.sentences:
-        for clause in sentence.clauses:
-            if clause.courteous or clause.weight < 0.5 or sentence.heading or clause.text.endswith(("?", "؟")):
-                continue
-            matches = [(match(clause, other), other, place) for place in known.sentences for other in place.clauses]
-            best = max((one.score for one, _, _ in matches), default=0.0)
-            near = [
-                one
-                for one in matches
-                if max(one[0].share, one[0].back - 0.25) >= ALIKE and one[0].score >= CLOSE * best
-            ]
-            against = [one for one in near if turned(clause, sentence, *one[1:], known)]
-            if not against:
-                continue
-            _, other, _ = max(against, key=lambda one: one[0].score)
-            if not any(one not in against and covers(clause, other, one[1]) for one in near):
-                yield Finding("negation", clause.text, other.text)
-
-
 def _denials_lost(old: Text, new: Text) -> Iterator[Finding]:
-    """What one text denies and no denying sentence of the other speaks of."""
-    denying = [
-        one for one in new.sentences if any(token.wording.denies in KEEPS for c in one.clauses for token in c.tokens)
-    ]
-    for clause in old.clauses:
-        if not clause.denied or clause.courteous:
+    """What one text denies and the other says without a denial, or says nowhere and denies less."""
+    others = [clause for sentence in new.sentences for clause in units(sentence)]
+    denying = [clause for clause in old.clauses if clause.denied and sign(clause) < 0]
+    fewer = sum(map(hints, new.clauses)) < len(denying)
+    for clause in (one for sentence in old.sentences for one in units(sentence)):
+        if sign(clause) >= 0:
             continue
-        targets = denied_words(clause)
-        if targets and not any(has(said, token) for one in denying for said in one.clauses for token in targets):
+        near = [other for other, one in nearest(clause, others) if one.strong]
+        if near and all(opposed(clause, other) for other in near):
             yield Finding("negation", clause.text, "is not denied")
+        elif (
+            fewer
+            and not near
+            and not any(within(token, one) >= 0.5 for token in told(clause, 2) for one in new.clauses)
+        ):
+            yield Finding("negation", clause.text, "is missing")
 
 
-def _times_changed(new: Text, old: Text) -> Iterator[Finding]:
-    """Times of day and of meals that only one text has where the other has only the opposite."""
+def _sides_changed(new: Text, old: Text) -> Iterator[Finding]:
+    """Opposites of which each text has but one side, and not the same: mornings and evenings, up and down."""
     said = {side for clause in new.clauses for side in clause.sides}
     there = {side for clause in old.clauses for side in clause.sides}
     for pair, side in sorted(said):
         other = (pair, not side)
-        if pair in wordings().times and other in there and (pair, side) not in there and other not in said:
-            span = next(t.text for c in new.clauses for t in c.tokens if (pair, side) in t.wording.sides)
+        if other not in there or (pair, side) in there or other in said:
+            continue
+        mine = [one for one in new.sentences if any((pair, side) in clause.sides for clause in one.clauses)]
+        theirs = [one for one in old.sentences if any(other in clause.sides for clause in one.clauses)]
+        sure = pair in wordings().times or (
+            not any(_turns(one, pair) for one in (*mine, *theirs))
+            and any(_alike(one, some) for one in mine for some in theirs)
+        )
+        if not sure:
+            continue
+        span = next(t.text for c in new.clauses for t in c.tokens if (pair, side) in t.wording.sides)
+        if span not in old.folded:
             yield Finding("negation", span)
+
+
+def _turns(sentence: Sentence, pair: int) -> bool:
+    """Whether a clause of a sentence that has one of two opposites denies."""
+    return any(clause.denials for clause in sentence.clauses if pair in {number for number, _ in clause.sides})
+
+
+def _alike(one: Sentence, other: Sentence) -> bool:
+    """Whether two sentences share a word besides the opposites."""
+    tokens = [token for clause in one.clauses for token in clause.tokens if token.content and not token.wording.sides]
+    return any(within(token, clause) >= 0.6 for token in tokens for clause in other.clauses)
 
 
 def _inventions(said: Text, known: Text, asked: Text) -> Iterator[Finding]:
@@ -168,14 +183,48 @@ def _inventions(said: Text, known: Text, asked: Text) -> Iterator[Finding]:
     for sentence in said.sentences:
         if sentence.heading or sentence.text.endswith((":", "?", "؟")):
             continue
-        borne, whole = _borne(sentence.clauses, known, asked)
-        if whole >= 1.2 and borne < 0.45 * whole and not _courteous(sentence):
-            yield Finding("invented", sentence.text, f"{borne:.1f} of {whole:.1f}")
+        if sentence.text.startswith("|") and not any(
+            q.dimension not in ("", "ordinal") for c in sentence.clauses for q in c.quantities
+        ):
+            continue  # the head of a table names its columns
+        backed, whole = backing(sentence, known, asked)
+        if whole >= 1.2 and backed < BACKED and not _courteous(sentence):
+            yield Finding("invented", sentence.text, f"{backed:.2f} of it is there")
             continue
         for clause in sentence.clauses:
             borne, whole = _borne((clause,), known, asked)
             if whole - borne >= 1.5 and borne < 0.3 * whole and not (clause.courteous or clause.text.endswith(":")):
                 yield Finding("invented", clause.text, f"{borne:.1f} of {whole:.1f}")
+
+
+def backing(sentence: Sentence, known: Text, asked: Text) -> tuple[float, float]:
+    """(share of a sentence that the passage bears out, all its weight).
+
+    What the best sentence of the passage says counts more than what two say together, and that more than what stands
+    somewhere in it: an invented sentence may be made of words from everywhere.
+    """
+    said = [clause for clause in sentence.clauses if len(clause.tokens) > 1 or not clause.text.endswith((":", "："))]
+    tokens = [token for clause in said for token in clause.tokens if token.weight >= 0.5]
+    whole = sum(token.weight for token in tokens)
+    if not whole:
+        return 1.0, 0.0
+    everywhere = [_counted(token, known) if token.quantity else best_support(token, (known, asked)) for token in tokens]
+    total = sum(token.weight * one for token, one in zip(tokens, everywhere, strict=True))
+    spread = [
+        [_placed(token, part, asked) if one else 0.0 for token, one in zip(tokens, everywhere, strict=True)]
+        for part in known.parts
+    ]
+    weighed = [[token.weight * one for token, one in zip(tokens, some, strict=True)] for some in spread]
+    ranked = sorted(weighed, key=sum, reverse=True)[:4]
+    one = max(map(sum, ranked), default=0.0)
+    two = max((sum(map(max, some, other)) for some, other in itertools.combinations(ranked, 2)), default=one)
+    return (0.5 * total + 0.3 * one + 0.2 * two) / whole, whole
+
+
+def _placed(token: Token, part: Text, asked: Text) -> float:
+    if token.quantity:
+        return float(any(key in part.keys for key in token.keys))
+    return best_support(token, (part, asked))
 
 
 def _courteous(sentence: Sentence) -> bool:
@@ -210,6 +259,8 @@ def _omissions(said: Text, known: Text, question: str, share: float) -> Iterator
         return
     if question and is_narrow(question):
         return
+    if question and _anchored(said, known):
+        return
     total = held = 0.0
     missing: list[str] = []
     for sentence in known.sentences:
@@ -224,19 +275,44 @@ def _omissions(said: Text, known: Text, question: str, share: float) -> Iterator
         yield Finding("omitted", missing[0] if missing else "", f"{held / total:.2f} of the passage")
 
 
+def _anchored(said: Text, known: Text) -> bool:
+    """Whether an answer in few words, such as a list, has nearly all numbers and names of the passage."""
+    anchors = [
+        token
+        for clause in known.clauses
+        for token in clause.tokens
+        if token.name or (token.quantity and not token.quantity.weak)
+    ]
+    held = [token for token in anchors if any(key in said.keys for key in token.keys)]
+    return len(anchors) >= 5 and len(held) >= 0.8 * len(anchors)
+
+
 def _points(said: Text, known: Text, question: str, missing: list[str], share: float) -> bool:
-    """Whether the words of a question point to few sentences, and a short answer carries all of these."""
+    """Whether the words of a question point to few sentences, and a short answer carries one of these."""
     whole = sum(clause.weight for clause in known.clauses)
-    if sum(clause.weight for clause in said.clauses) > share * whole / 3 or _asked("broad", question):
+    if sum(clause.weight for clause in said.clauses) > 0.25 * whole or _TWOFOLD.search(folded(shown(question))):
         return False
-    gone, pointed = frozenset(missing), False
-    for token in (token for clause in read(question).clauses for token in clause.tokens if not token.name):
-        at = [one for one in known.sentences if any(key in one.keys for key in token.keys)]
-        if token.weight >= 0.5 and 0 < len(at) <= 2:
-            pointed = True
-            if all(one.text in gone for one in at):
-                return False
-    return pointed
+    gone, first = frozenset(missing), known.sentences[0].text
+    for token in (token for clause in read(question).clauses for token in clause.tokens):
+        if token.weight < 0.5:
+            continue
+        at = [part for part in known.parts if support(token, part) >= 0.8]
+        if 0 < len(at) <= 2 and (token.name == "" or all(part.sentences[0].text != first for part in at)):
+            held = [part for part in at if part.sentences[0].text not in gone]
+            if held and (any(part.sentences[0].text != first for part in held) or not _asked("broad", question)):
+                return True
+    return False
+
+
+_TWOFOLD = re.compile(
+    r"\?.*\?|\b(?:and|or) (?:how|when|what|who|why|which|where)\b|和|以及|前后|[،,] ?و?"
+    r"(?:كيف|ما|من|متي|ماذا)|(?<![ء-ي])و(?:كيف|ما|من|متي|ماذا)(?![ء-ي])"
+)
+"""A question that asks for two things."""
+_NARROW = re.compile(
+    r"\b(?:until|by|since|from|after) when\b|几[针剂次天片粒岁个支滴]|最多|最少|(?<![ء-ي])[فو]?هل(?![ء-ي])"
+    r"|^(?:متي|من الذي|في اي|الي متي|منذ متي) [^،,]*$|^من [ء-ي]{3,}"
+)
 
 
 @functools.cache
@@ -251,7 +327,8 @@ def _asked(name: str, question: str) -> bool:
 
 def is_narrow(question: str) -> bool:
     """Whether a question asks for one thing only, so that its answer need not carry the whole passage."""
-    return _asked("narrow", question)
+    line = folded(shown(question)).strip()
+    return _asked("narrow", question) or bool(_NARROW.search(line) and not _TWOFOLD.search(line))
 
 
 __all__ = ["RULES", "Fact", "Finding", "check", "check_across", "facts_of", "is_narrow", "survives"]

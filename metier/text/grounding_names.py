@@ -13,7 +13,7 @@ _LETTERED = re.compile(
     r"(?P<head>vitamins?|hepatitis|type|grade|stage|group|class|phase|factor|virus|فيتامين|الكبد|النوع|نوع|维生素|维他命)"
     r"\s*(?P<tail>[a-z]{1,2}\d{0,2}|\d{1,2}|[ivx]{1,3}|[ء-ي])(?![a-z\dء-ي])"
 )
-_HAN_TYPED = re.compile("(?P<tail>[一-鿿])(?P<head>[型氏]|级(?!别)|期(?!间)|类(?!似))")
+_HAN_TYPED = re.compile("(?P<tail>[一-鿿])(?P<head>[型氏]|(?<=[一二三四五六甲乙丙丁早中晚])[级期类])")
 _OWNED = re.compile(r"(?P<tail>[a-z]{3,})(?:'s) (?P<head>syndrome|disease)")
 _SYNDROME = re.compile(r"(?P<head>متلازمه|داء) (?P<tail>[ء-ي]{2,})")
 _CODE = re.compile(r"(?<![a-z\d])[a-z]{1,8}-?\d{1,4}[a-z]{0,2}(?![a-z\d])")

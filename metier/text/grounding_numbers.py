@@ -1,8 +1,10 @@
 """Numbers of an answer that its passage does not have, has with another unit, or has of something else."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from metier.text.alignment import fit
 from metier.text.bearing import alike, contexts, distance
 from metier.text.claims import Clause, Sentence, Text, Token
 from metier.text.quantities import Quantity
@@ -21,6 +23,7 @@ class Placed(NamedTuple):
     text: str
     around: dict[str, float]
     sentence: Sentence
+    clause: Clause
     owner: str
     """The name that it is of, where that is sure."""
 
@@ -33,7 +36,7 @@ def placed(text: Text) -> list[Placed]:
             for token in clause.tokens:
                 if token.quantity:
                     around = contexts(clause, token) or _before(sentence, number)
-                    out.append(Placed(token.quantity, token.text, around, sentence, _owner(clause, token)))
+                    out.append(Placed(token.quantity, token.text, around, sentence, clause, _owner(clause, token)))
     return out
 
 
@@ -60,12 +63,16 @@ def miscounted(said: Text, known: Text, asked: Text, places: bool = True) -> Ite
     there, allowed = placed(known), placed(asked)
     for one in placed(said):
         if one.quantity.weak:
+            if other := _weakly_other(one, there, allowed):
+                yield ("unit" if other.quantity.raw == one.quantity.raw else "number"), one.text, other.text
             continue
         same = [other for other in there if _equal(one.quantity, other.quantity)]
         if not same:
-            if one.quantity.dimension == "times a day" and one.quantity.raw == 2 and _morning_and_evening(known):
+            if _said_otherwise(one, known):
                 continue
             if any(_equal(one.quantity, other.quantity) for other in allowed):
+                continue
+            if _halved(one, there, known):
                 continue
             raws = [other for other in there if other.quantity.raw == one.quantity.raw]
             yield ("unit" if raws else "number", one.text, raws[0].text if raws else "")
@@ -76,6 +83,80 @@ def miscounted(said: Text, known: Text, asked: Text, places: bool = True) -> Ite
             yield "number", one.text, f"belongs to something else; there it is {other.text}"
         elif one.owner and _is_of_another(one, same, there):
             yield "drug", one.owner, f"{one.text} is of {same[0].owner}"
+
+
+def _said_otherwise(one: Placed, known: Text) -> bool:
+    """Whether a passage says a number without one: weekly, morning and evening, each gram, the second dose."""
+    quantity = one.quantity
+    if quantity.dimension == "times a day" and quantity.raw == 2 and _morning_and_evening(known):
+        return True
+    if quantity.dimension == "times a day" and quantity.raw == 1:
+        return any(abs(quantity.value - often) < 1e-6 and words.search(known.folded) for often, words in _REGULARLY)
+    if quantity.dimension in ("dose", "times") and quantity.raw in _ORDINALS:
+        return bool(_ORDINALS[quantity.raw].search(known.folded))
+    unit = re.sub(r"^[\d.\s一]+", "", one.text)
+    return (
+        quantity.raw == 1
+        and bool(unit)
+        and re.search(rf"(?:每|\bper |\bin each |لكل )(?:ال)?{re.escape(unit)}", known.folded) is not None
+    )
+
+
+_REGULARLY = (
+    (
+        1.0,
+        re.compile(
+            r"\bdaily\b|\bevery (?:day|night|evening|morning)\b|\beach (?:day|night|morning|evening)"
+            r"|每[天日晚早]|يوميا|كل (?:يوم|ليله|مساء|صباح)"
+        ),
+    ),
+    (1 / 7, re.compile(r"\bweekly\b|\bevery week\b|\beach week\b|每(?:周|星期|个星期)|اسبوعيا|كل اسبوع")),
+    (1 / 30, re.compile(r"\bmonthly\b|\bevery month\b|\beach month\b|每个?月|شهريا|كل شهر")),
+)
+_ORDINALS = {
+    2.0: re.compile(r"\bsecond\b|第二|末次|ثاني"),
+    3.0: re.compile(r"\bthird\b|第三|ثالث"),
+}
+
+
+def _weakly_other(one: Placed, there: list[Placed], allowed: list[Placed]) -> Placed | None:
+    """What the passage has instead of one of something, or of a number in words, that it does not have at all."""
+    quantity = one.quantity
+    if any(
+        _equal(quantity, other.quantity) or (quantity.raw == other.quantity.raw and not quantity.dimension)
+        for other in (*there, *allowed)
+    ):
+        return None
+    if quantity.dimension in ("time", "month", "length", "mass", "volume") and quantity.raw == 1:
+        some = [
+            other
+            for other in there
+            if other.quantity.raw == 1 and other.quantity.dimension in ("time", "month", quantity.dimension)
+        ]
+    elif not quantity.dimension and quantity.raw >= 3 and (len(one.text) > 1 or quantity.raw >= 10):
+        some = [
+            other
+            for other in there
+            if other.quantity.raw >= 2 and other.quantity.dimension not in ("percent", "time", "month")
+        ]
+    else:
+        return None
+    near = [other for other in some if fit(one.clause, other.clause).strong or alike(one.around, other.around) > 0.8]
+    return near[0] if near else None
+
+
+def _halved(one: Placed, there: list[Placed], known: Text) -> bool:
+    """Whether a number is half of one of a passage that speaks of a half."""
+    if not _HALF.search(known.folded):
+        return False
+    kind = one.quantity.dimension
+    return bool(kind) and any(
+        other.quantity.dimension == kind and abs(other.quantity.value - 2 * one.quantity.value) < 1e-9
+        for other in there
+    )
+
+
+_HALF = re.compile(r"\bhalf\b|\bhalve\w*|半|نصف")
 
 
 def _is_of_another(one: Placed, same: list[Placed], there: list[Placed]) -> bool:
@@ -118,11 +199,23 @@ def _equal(one: Quantity, other: Quantity) -> bool:
     shares = {one.dimension, other.dimension} == {"percent", ""}
     if shares and abs(max(one.raw, other.raw) / 100 - min(one.raw, other.raw)) < 0.007:
         return True
+    if one.dimension == other.dimension == "percent" and one.value % 1 != other.value % 1:
+        return abs(one.value - other.value) < 0.7
     if one.raw != other.raw:
         return False
+    dims = {one.dimension, other.dimension}
+    if ("ordinal" in dims and dims & {"", "month", "times", "dose", "kind", "clock"}) or {
+        one.dimension,
+        other.dimension,
+    } == {"times", "fold"}:
+        return True
     if not other.dimension and other.weak:
-        return not one.dimension
+        return not one.dimension or (one.raw >= 3 and one.dimension in _COUNTED)
     return "" in (one.dimension, other.dimension) or {one.dimension, other.dimension} == {"times", "times a day"}
+
+
+_COUNTED = ("time", "month", "times", "dose", "kind", "clock", "ordinal", "tablet", "ampoule")
+"""What a number in words may be of where its unit is left out: the sixth, three at most."""
 
 
 def _of_another(one: Placed, same: list[Placed], there: list[Placed]) -> Placed | None:
@@ -141,5 +234,13 @@ def _of_another(one: Placed, same: list[Placed], there: list[Placed]) -> Placed 
         return None
     own = max(alike(one.around, other.around) for other in same)
     best = max(rivals, key=lambda other: alike(one.around, other.around))
-    fit = alike(one.around, best.around)
-    return best if fit > clearer * own + most else None
+    here = max(fit(one.clause, other.clause).both for other in same)
+    told = sum(token.weight >= 0.5 and not token.quantity for token in one.clause.tokens)
+    if here > fit(one.clause, best.clause).both + 0.05 or _both(one, best) or told < 2:
+        clearer, most = 4.0, 1.0
+    return best if alike(one.around, best.around) > clearer * own + most else None
+
+
+def _both(one: Placed, best: Placed) -> bool:
+    """Whether the sentence of a number has the other number as well: 158/96 is no place for 96 alone."""
+    return any(_equal(some, best.quantity) for clause in one.sentence.clauses for some in clause.quantities)

@@ -4,11 +4,11 @@
 times a day. A range is its two ends.
 """
 
-import functools
 import re
 from typing import NamedTuple
 
-from metier.text.wordings import folded, listed, shown
+from metier.text.spoken import half_more, spoken
+from metier.text.units import duals, numerals, units
 
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
 _HAN_DIGITS = {char: number for number, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2}
@@ -94,39 +94,6 @@ class _Found(NamedTuple):
     weak: bool = False
 
 
-@functools.cache
-def _units() -> tuple[dict[str, tuple[str, float]], re.Pattern[str]]:
-    """(dimension, factor) of every alias, and a pattern that finds the longest."""
-    table: dict[str, tuple[str, float]] = {}
-    for line in listed("units"):
-        head, _, names = line.partition(":")
-        dimension, factor, *_ = head.split()
-        for name in names.split(","):
-            table.setdefault(folded(shown(name.strip())), (dimension, float(factor)))
-    joined = "|".join(re.escape(name) for name in sorted(table, key=len, reverse=True))
-    return table, re.compile(rf"(?P<unit>{joined})(?:(?<=[a-z])(?![a-z])|(?<=[ء-ي])(?![ء-ي])|(?<=[^a-zء-ي]))")
-
-
-@functools.cache
-def _numerals() -> dict[str, float]:
-    out: dict[str, float] = {}
-    for line in listed("numerals"):
-        value, _, words = line.partition(":")
-        out |= {folded(word.strip()): float(value) for word in words.split(",") if word.strip()}
-    return out | {"واحدا": 1.0}
-
-
-@functools.cache
-def _duals() -> dict[str, tuple[str, float]]:
-    """Arabic units that say two by their ending."""
-    out: dict[str, tuple[str, float]] = {}
-    for name, unit in _units()[0].items():
-        if re.fullmatch("[ء-ي]{3,}", name) and unit[0] not in ("people", "degree", "percent", "fold", "length"):
-            stem = name[:-1] + "ت" if name.endswith("ه") else name
-            out |= {stem + "ين": unit, stem + "ان": unit}
-    return {name: unit for name, unit in out.items() if name not in _units()[0]}
-
-
 def quantities(text: str) -> list[Quantity]:
     """The quantities of a folded text, in order."""
     numbers = _numbers(text)
@@ -160,7 +127,7 @@ def _joins(text: str, some: list[_Found], after: _Found) -> bool:
 
 def _unit(text: str, at: int) -> tuple[str, float, int] | None:
     """(dimension, factor, where it ends) of the unit that stands here."""
-    table, pattern = _units()
+    table, pattern = units()
     while text[at : at + 1] in (" ", "-", "\xa0") and at < len(text):
         at += 1
     if adjective := _ADJECTIVE.match(text, max(0, at - 1)):
@@ -178,7 +145,7 @@ def _unit(text: str, at: int) -> tuple[str, float, int] | None:
 def _before(text: str, at: int) -> tuple[str, float, int] | None:
     """The same of an Arabic unit before its number: three months as "the months, the three"."""
     found = re.search(r"(?<![ء-ي])(?:[وفبلك]?ال|[وفب])?([ء-ي]{2,})\s+$", text[max(0, at - 16) : at])
-    if found and (unit := _units()[0].get(found[1])):
+    if found and (unit := units()[0].get(found[1])):
         return *unit, at
     return None
 
@@ -187,11 +154,11 @@ def _measured(text: str, joined: list[_Found]) -> list[Quantity]:
     """The quantities of one number or of the two ends of a range; one end may lend its unit to the other."""
     first = joined[0]
     if first.ordinal:
-        return [Quantity("ordinal", value, value, "", first.start, first.stop) for value in first.values]
-    units = [_unit_of(text, one) for one in joined]
-    shared = units[-1] or units[0]
+        return [Quantity("ordinal", value, value, "", first.start, first.stop, first.weak) for value in first.values]
+    found = [_unit_of(text, one) for one in joined]
+    shared = found[-1] or found[0]
     out = []
-    for one, unit in zip(joined, units, strict=True):
+    for one, unit in zip(joined, found, strict=True):
         dimension, factor, stop = unit or shared or ("", 1.0, one.stop)
         if dimension == "kind" and not one.written:
             dimension, factor = "", 1.0
@@ -216,6 +183,8 @@ def _unit_of(text: str, one: _Found) -> tuple[str, float, int] | None:
 
 def _one(text: str, one: _Found, unit: tuple[str, float, int], value: float, start: int) -> Quantity:
     dimension, factor, stop = unit
+    if dimension and value >= 1 and (end := half_more(text, stop)):
+        value, stop = value + 0.5, end
     if dimension == "times":
         return _frequency(text, one, value, stop)
     per = ""
@@ -243,8 +212,12 @@ def _frequency(text: str, one: _Found, value: float, stop: int) -> Quantity:
 
 
 def _numbers(text: str) -> list[_Found]:
+    said = spoken(text)
     out: list[_Found] = []
+    taken = {at for one in said for at in range(one.start, one.stop)}
     for match in _NUMBER.finditer(text):
+        if not taken.isdisjoint(range(match.start(), match.end())):
+            continue
         if match["parts"]:
             out += _share(match)
         elif match["digits"]:
@@ -253,7 +226,11 @@ def _numbers(text: str) -> list[_Found]:
             out += _han(text, match)
         else:
             out += _word(text, match, out)
-    return _fractions(text, out)
+    out += [
+        _Found(one.start, one.stop, (one.value,), not one.dimension, (one.dimension, 1.0) if one.dimension else None)
+        for one in said
+    ]
+    return _fractions(text, sorted(out, key=lambda one: one.start))
 
 
 def _share(match: re.Match[str]) -> list[_Found]:
@@ -262,8 +239,12 @@ def _share(match: re.Match[str]) -> list[_Found]:
     if whole is None:
         below = match["parts"][:-2]
         whole = float(below) if below.isdigit() else _han_value(below)
-        return [_Found(match.start(), match.end(), (part / whole,), False)] if whole else []
-    unit = ("percent" if whole == 100 else "permille", 1.0)
+        if not whole:
+            return []
+        if _unit(match.string, match.end()):
+            return [_Found(match.start(), match.end(), (part / whole,), False)]
+        return [_Found(match.start(), match.end(), (100 * part / whole,), False, ("percent", 1.0))]
+    unit = ("percent", 1.0 if whole == 100 else 0.1)
     return [_Found(match.start(), match.end(), (part,), False, unit)]
 
 
@@ -276,8 +257,19 @@ def _digits(text: str, match: re.Match[str]) -> list[_Found]:
     before = text[max(0, match.start() - 2) : match.start()]
     if before.endswith("-") and (len(before) == 1 or before[0] in " (:") and value:
         value = -value
-    ordinal = text[: match.start()].endswith("第")
-    return [_Found(match.start(), match.end(), (value,), False, ordinal=ordinal, weak=weak)]
+    ordinal = text[: match.start()].endswith("第") or text[match.end() : match.end() + 2] in ("st", "nd", "rd", "th")
+    if ordinal and value == 2 and text[match.end() : match.end() + 1] == "天":
+        return []  # the next day
+    return [
+        _Found(
+            match.start(),
+            match.end(),
+            (value,),
+            False,
+            ordinal=ordinal,
+            weak=weak or (ordinal and value <= 5 and text[match.end() :][:1] in ("s", "n", "r", "t")),
+        )
+    ]
 
 
 def _han(text: str, match: re.Match[str]) -> list[_Found]:
@@ -331,20 +323,24 @@ def _word(text: str, match: re.Match[str], before: list[_Found]) -> list[_Found]
         return [_Found(start, stop, (_TIMES[word],), True, ("times", 1.0))]
     if word in ("a", "an"):
         unit = _unit(text, stop)
-        spoken = unit and unit[0] in ("time", "month") and not _COUNTED.search(text, max(0, start - 12), start)
+        spoken = (
+            unit
+            and unit[0] in ("time", "month", "volume", "mass", "length")
+            and not _COUNTED.search(text, max(0, start - 12), start)
+        )
         return [_Found(start, stop, (1.0,), True, weak=True)] if spoken and text[stop : stop + 1] == " " else []
-    numerals = _numerals()
+    known = numerals()
     bare = word
-    value = numerals.get(word)
+    value = known.get(word)
     if value is None and "-" in word:
         tens, _, ones = word.partition("-")
-        if numerals.get(tens, 0) >= 20 and ones in numerals:
-            value = numerals[tens] + numerals[ones]
+        if known.get(tens, 0) >= 20 and ones in known:
+            value = known[tens] + known[ones]
     if value is None and (prefix := _AR_PREFIX.match(word)):
         bare = word[prefix.end() :]
-        value = numerals.get(bare)
+        value = known.get(bare)
     if value is None:
-        return _two(text, bare if bare in _duals() else word, start, stop)
+        return _two(text, bare if bare in duals() else word, start, stop)
     last = before[-1] if before else None
     if last and last.written and not last.unit and text[last.stop : start].strip() in ("", "و", "and", "-"):
         joined = _sum(last.values[0], value, word)
@@ -369,9 +365,9 @@ def _sum(first: float, second: float, word: str) -> float:
 
 def _two(text: str, word: str, start: int, stop: int) -> list[_Found]:
     """Arabic units that say two by their ending, and single ones that say one by having no number."""
-    if word in _duals():
-        return [_Found(start, stop, (2.0,), True, _duals()[word])]
-    unit = _units()[0].get(word)
+    if word in duals():
+        return [_Found(start, stop, (2.0,), True, duals()[word])]
+    unit = units()[0].get(word)
     if unit is None or not "ء" <= word[0] <= "ي":
         return []
     if unit[0] == "times" and not _COUNTED.search(text, max(0, start - 12), start):

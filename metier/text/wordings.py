@@ -24,6 +24,10 @@ _FOLDS = {
 _DIGITS = {ord(char): str(unicodedata.decimal(char)) for char in "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹"}
 _HAN = re.compile("[一-鿿]")
 _WORD = re.compile(r"[a-zα-ωà-ÿ]+(?:'[a-z]+)?|[ء-ي]+")
+EMPTY_HAN = frozenset(
+    "的了和与及或而且但也都就还又再才只很更最太把被让使对从到由于为以之其所者这那此该每各若则因并等我你他她它们有不是在一个要可会能用大小上下中"
+)
+"""Characters that stand in every text."""
 LONGEST = 8
 """Characters of the longest Chinese phrase; words of the longest phrase of other scripts are ``WORDS``."""
 WORDS = 5
@@ -133,6 +137,26 @@ def roots_of(key: str) -> tuple[str, ...]:
     bare = key.lstrip("@")
     forms = (bare, bare[1:]) if len(bare) >= 4 and bare[0] in "وفبلك" else (bare,)
     return tuple(root for root in map(root_of, forms) if root)
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def weak_root(word: str) -> str:
+    """The consonants of an Arabic word without its affixes, two at least; empty where there are fewer."""
+    if not "ء" <= word[:1] <= "ي":
+        return ""
+    for prefix in ("وال", "بال", "فال", "كال", "لل", "ال", "است", "وي", "وت", "في", "فت", "و", "ف"):
+        if word.startswith(prefix) and len(word) - len(prefix) >= 3:
+            word = word[len(prefix) :]
+            break
+    for suffix in ("هما", "وها", "تها", "ته", "يه", "ها", "هم", "كم", "ين", "ون", "ات", "ان", "وا", "ي", "ه", "ك", "ا"):
+        if word.endswith(suffix) and len(word) - len(suffix) >= 2:
+            word = word[: -len(suffix)]
+            break
+    if word[0] in "يتنم" and len(word) >= 3:
+        word = word[1:]
+    bare = re.sub("[اويءئؤ]", "", word)
+    bare = re.sub("(?<=..)ت|^ت(?=..)", "", bare)
+    return bare if len(bare) >= 2 else ""
 
 
 _SKELETON = re.compile("[اويتءئؤ]|(?<=.)ه$")
