@@ -18,7 +18,7 @@ from metier.text.questions import question_kind
 from metier.text.refusals import refuses
 from metier.text.words import words_of
 
-MOST, DRAWN = 100_000, 4_000
+MOST, DRAWN = 100_000, 2_000
 """Conversations of a step that are counted, and those of them that are searched for names and repeats."""
 TOP, SHEET, LENGTH = 5, 8, 900
 """Names of a kind, conversations on the sheet, characters of a turn on it."""

@@ -246,7 +246,8 @@ def _denies(token: Token, tokens: tuple[Token, ...]) -> bool:
 
 def _tokens(line: str, text: str, names: frozenset[str]) -> Iterable[Token]:
     """The words of a folded clause; quantities come out as one word each."""
-    found = quantities(line)
+    inside = patterns.in_names(line, names)
+    found = [one for one in quantities(line) if one.start not in inside]
     at = 0
     masked = list(line)
     starts: dict[int, list[Quantity]] = {}
@@ -388,6 +389,11 @@ def _longest(run: str, start: int, known: dict[str, Wording], table: dict[str, s
         piece = run[start : start + size]
         if piece in table:
             return piece, None, table[piece]
-        if piece in known:
+        if piece in known and not any(_begins(run, start + more, table) for more in range(1, size)):
             return piece, known[piece], ""
     return "", None, ""
+
+
+def _begins(run: str, start: int, table: dict[str, str]) -> bool:
+    """Whether a name of three characters or more begins here: no listed word cuts it (加用|法莫替丁, not 用法)."""
+    return any(run[start : start + size] in table for size in range(3, LONGEST + 1))

@@ -1,5 +1,6 @@
 """Where clauses end, what marks a list or a heading, and how names of drugs end."""
 
+import functools
 import re
 
 MARK = re.compile(r"^\s*(?:[-*+•·▪◦]\s+|\(?\d{1,2}[.)、]\s*(?!\d)|[①-⑳]\s*|#{1,6}\s+|>\s+)+")
@@ -32,3 +33,17 @@ HAN_NAMES = re.compile(
     r"|列酮|磺脲|单抗|替尼|韦|肝素|青霉素|胰岛素|激素|地尔|噻嗪|塞米|西泮|巴比妥|卡因|昔康"
     r"|曲坦|司琼|特罗|奈德|米松|尼松|茶碱|胍|酚酸|洛韦|那韦|夫定|霉酚|磺胺)"
 )
+
+_NUMBERED = re.compile("(?=.*[一二三四五六七八九十百千万半两])[\u4e00-\u9fff]{3,}")
+
+
+def in_names(line: str, names: frozenset[str]) -> set[int]:
+    """The places of a line inside names that hold a numeral, as 拉莫三嗪 does: there it counts nothing."""
+    held = _with_numeral(names)
+    return {place for name in held.finditer(line) for place in range(*name.span())} if held else set()
+
+
+@functools.lru_cache(maxsize=16)
+def _with_numeral(names: frozenset[str]) -> re.Pattern[str] | None:
+    some = sorted((name for name in names if _NUMBERED.fullmatch(name)), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, some))) if some else None

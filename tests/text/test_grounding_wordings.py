@@ -123,3 +123,10 @@ def test_an_invented_sentence_of_words_from_everywhere_is_not_borne_out() -> Non
     answer = "Coffee and cherries halve the attacks."
     passage = "Gout attacks are treated with colchicine. Drink two litres of water every day. Beer raises uric acid."
     assert "invented" in {one.rule for one in check(answer, passage, "Is it so?")}
+
+
+def test_listed_words_and_numerals_do_not_cut_the_names_that_are_given() -> None:
+    names = frozenset(["法莫替丁", "拉莫三嗪"])
+    for name in names:
+        assert [one.rule for one in survives(f"多喝水。也可以加用{name}。", "多喝水。", names)] == ["drug"]
+        assert not survives(f"可以加用{name}，多喝水。", f"多喝水，可以加用{name}。", names)
