@@ -14,9 +14,10 @@ from metier.files import find
 from metier.instruct.named import Finder, amounts, plain
 from metier.records import Document, MetierError
 from metier.rows import csv_table
+from metier.text.joined import join
 from metier.text.normalise import nfc, squeeze
 from metier.text.patterns import Pattern, compile_pattern, matches, slots
-from metier.text.sentences import join, sentences
+from metier.text.sentences import sentences
 from metier.text.suggest import did_you_mean
 
 DOSE = "dose"

@@ -16,8 +16,9 @@ from metier.artefact import asset
 from metier.instruct.mentions import mentions
 from metier.llm.prompts import between
 from metier.llm.request import Request
+from metier.text.joined import join
 from metier.text.normalise import bare_arabic, squeeze
-from metier.text.sentences import join, sentences
+from metier.text.sentences import sentences
 
 NONE = "NONE"
 _MOST = 700

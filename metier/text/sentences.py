@@ -2,7 +2,6 @@
 
 import itertools
 import re
-from collections.abc import Iterable
 
 _OPEN_END = ".!?…"
 _SURE_END = "。！？｡؟۔।։።။"
@@ -21,7 +20,6 @@ _END = re.compile(
     ")"
 )
 """One class of characters comes first, so that the search runs over the rest of the text at full speed."""
-_FULL_WIDTH_END = re.compile(f"[。！？｡][{_WIDE_CLOSERS}]*\\Z")
 _GOES_ON = re.compile("[，、；：,;:。！？]")
 _INSIDE = re.compile("[）》〉】〕]")
 _NUMBER = re.compile(r"\s*\d")
@@ -104,11 +102,3 @@ def sentences(text: str) -> list[str]:
     edges = [0, *starts(text), len(text)]
     pieces = (text[a:b].strip() for a, b in itertools.pairwise(edges))
     return [piece for piece in pieces if piece]
-
-
-def join(some: Iterable[str]) -> str:
-    """Sentences as running text: a space between them, none behind the full-width signs of Chinese and Japanese."""
-    text = ""
-    for sentence in some:
-        text += f"{'' if not text or _FULL_WIDTH_END.search(text) else ' '}{sentence}"
-    return text

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 from metier.records import Conversation, Document, Message, Record
-from metier.text.sentences import join
+from metier.text.joined import join
 from metier.world.culture_wording import Land, Manner
 
 SOURCE = "culture"

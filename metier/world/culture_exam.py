@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 
 from metier.records import Question
-from metier.text.sentences import join
+from metier.text.joined import join
 from metier.world.culture import Article, Home, Statement
 from metier.world.culture_wording import Manner
 from metier.world.options import single, yes_no

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 from metier.records import Conversation, Message
-from metier.text.sentences import join
+from metier.text.joined import join
 from metier.world.drugs import Drug
 from metier.world.wording import DrugWording
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from metier.records import Conversation, Document, Message, Record, Role
-from metier.text.sentences import join
+from metier.text.joined import join
 from metier.world.wording import General, GeneralFact, People, Places
 
 SOURCE = "general"

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 
 from metier.records import Document, Kind
-from metier.text.sentences import join
+from metier.text.joined import join
 from metier.world.drugs import Drug
 from metier.world.markup import web_page
 from metier.world.wording import DrugWording, Genre

@@ -5,8 +5,8 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from metier.text.joined import join
 from metier.text.patterns import Pattern, compile_pattern, fill, matches
-from metier.text.sentences import join
 from metier.world.teacher_wording import languages, teacher_wording
 from metier.world.wording import drug_wording
 

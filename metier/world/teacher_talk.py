@@ -10,9 +10,9 @@ from metier.llm.request import Request
 from metier.records import Message
 from metier.text.gazetteer import cultures
 from metier.text.gazetteer import spoken as spoken_in
+from metier.text.joined import join
 from metier.text.normalise import squeeze
 from metier.text.patterns import fill
-from metier.text.sentences import join
 from metier.world.culture import Article, articles
 from metier.world.culture_wording import land, manner
 from metier.world.teacher_pages import NONE

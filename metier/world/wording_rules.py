@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from metier.records import MetierError
-from metier.text.sentences import join, sentences
+from metier.text.joined import join
 
 if TYPE_CHECKING:
     from metier.world.wording import DrugWording, FactWording, General, GeneralFact, Genre
@@ -43,6 +43,8 @@ def check_templates(path: Path, entry: str, some: Iterable[str], needed: str, al
 
 def check_sentences(path: Path, entry: str, some: Iterable[str]) -> None:
     """Sentences as the script of the language ends them: set behind each other they are found again."""
+    from metier.text.sentences import sentences  # it compiles many patterns
+
     for sentence in some:
         if len(sentences(join([sentence, sentence]))) != 2 * len(sentences(sentence)):
             fail(path, entry, f"{sentence!r} does not end as a sentence does")

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metier.text.sentences import join, sentences
+from metier.text.joined import join
+from metier.text.sentences import sentences
 
 SENTENCES = [
     "这是一句话。",
