@@ -2,12 +2,13 @@
 
 python -m benchmarks.grounding [--missed] [--alarms] [--tuned]
 
-Two sets of texts, printed apart. ``planted_grounding_before`` was written before the rules; the rules were made with
+Three sets of texts, printed apart. ``planted_grounding_before`` was written before the rules; the rules were made with
 its items marked ``tuned`` (``--tuned`` prints these) and mended twice after a look at what the others missed.
 ``planted_grounding_after`` is another hand's, who has not seen the rules; of each language the first ten items were
 looked at while they were first mended, the others (``--unseen`` prints only these) later: the rules have since been
-changed with all items of both sets in view, so these figures are no estimate for texts that nobody has looked at. Each
-cell is a share with its count and 95% Wilson interval.
+changed with all items of both sets in view, so these figures are no estimate for texts that nobody has looked at.
+``planted_grounding_held`` is, written by a third hand and looked at by nobody who changed the rules. Each cell is a
+share with its count and 95% Wilson interval.
 
 The format. A set is a directory of YAML files. ``LANGUAGE.yaml`` (``zh``, ``en``, ``ar``; ``zh-2.yaml`` is a second
 file of Chinese) is a list of items:
