@@ -325,6 +325,8 @@ def _listed(text: str, phrase: str, wording: Wording, at: int) -> Token:
     """A listed phrase; one that only joins or denies weighs nothing, a common one little."""
     keys = tuple(f"={group}" for group in wording.groups) or (stem(phrase) if " " not in phrase else phrase,)
     keys += tuple(f"±{pair}" for pair, _ in wording.sides)
+    if wording.groups and " " not in phrase and not is_han(phrase):
+        keys += (stem(phrase),)  # another reading of a word of many
     if wording.denies or wording.courtesy:
         weight = 0.0
     elif wording.sides:

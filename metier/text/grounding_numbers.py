@@ -92,7 +92,7 @@ def _said_otherwise(one: Placed, known: Text) -> bool:
         return True
     if quantity.dimension == "times a day" and quantity.raw == 1:
         return any(abs(quantity.value - often) < 1e-6 and words.search(known.folded) for often, words in _REGULARLY)
-    if quantity.dimension in ("dose", "times") and quantity.raw in _ORDINALS:
+    if quantity.dimension in ("", "dose", "times", "ordinal") and quantity.raw in _ORDINALS:
         return bool(_ORDINALS[quantity.raw].search(known.folded))
     unit = re.sub(r"^[\d.\s一]+", "", one.text)
     return (
@@ -114,9 +114,14 @@ _REGULARLY = (
     (1 / 30, re.compile(r"\bmonthly\b|\bevery month\b|\beach month\b|每个?月|شهريا|كل شهر")),
 )
 _ORDINALS = {
+    1.0: re.compile(r"\bfirst\b|第一|首[次剂针]|(?<![ء-ي])[وفبلك]?(?:ال)?[ا]ول[يه]?(?![ء-ي])"),
     2.0: re.compile(r"\bsecond\b|第二|末次|ثاني"),
     3.0: re.compile(r"\bthird\b|第三|ثالث"),
+    4.0: re.compile(r"\bfourth\b|第四|رابع"),
+    5.0: re.compile(r"\bfifth\b|第五|خامس"),
+    6.0: re.compile(r"\bsixth\b|第六|سادس"),
 }
+"""What a number is said by as a place in a row."""
 
 
 def _weakly_other(one: Placed, there: list[Placed], allowed: list[Placed]) -> Placed | None:

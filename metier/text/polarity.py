@@ -71,7 +71,7 @@ _MUST_NOT_AR = re.compile(
 MERE = re.compile(
     r"[睡吃喝看听走站动]不[着了下动清]|[不没无未][^,，]{1,8}(?:者|的人|的孩子|的病人|的患者)"
     r"|\bthose not\b|要不要|是不是|能不能|会不会|有没有|可不可以|非处方|不止|无效|不变"
-    r"|不良|不适|不同"
+    r"|不良|不适(?![合宜用应])|不同(?!意)"
 )
 """It denies something inside of its clause, not the clause."""
 ASKS = re.compile(r"[?؟]\s*$")

@@ -14,14 +14,18 @@ _DIGITS = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
 _HAN_DIGITS = {char: number for number, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2}
 _HAN_PLACES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 _HAN = "零〇一二三四五六七八九十百千万亿两半"
+_SCALES = {
+    "": 1, "百": 100, "千": 1000, "万": 10_000, "亿": 1e8, " thousand": 1000, " million": 1e6,
+    " الف": 1000, " الاف": 1000, " مليون": 1e6, " ملايين": 1e6,
+}  # fmt: skip
 _NUMBER = re.compile(
     rf"(?P<parts>百分之|千分之|[{_HAN}\d]+分之)(?P<of>(?:{_DIGITS})|[{_HAN}点]+)"
-    rf"|(?P<digits>(?<![a-z\d.])(?:{_DIGITS})(?P<scale>[百千万亿](?!卡)| (?:thousand|million)\b)?)"
+    rf"|(?P<digits>(?<![a-z\d.])(?:{_DIGITS})(?P<scale>[百千万亿](?!卡)| (?:thousand|million|الف|الاف|مليون|ملايين)\b)?)"
     rf"|(?P<han>[{_HAN}]+(?:点[{_HAN}]+)?)"
     r"|(?P<word>(?<![a-z'])[a-z]+(?:-[a-z]+)?(?![a-z'])|(?<![ء-ي])[ء-ي]+)"
 )
 _HAN_PERIOD = re.compile(
-    r"(?:每|一|1|毎)(?:个)?(?P<unit>日|天|晚|早|夜|周|星期|礼拜|月|小时)[^,。;\d]{0,7}$|(?P<bare>日)$"
+    r"(?:每|一|1|毎)(?:个)?(?P<unit>日|天|晚|早|夜|周|星期|礼拜|月|小时)[^,。;\d]{0,7}$|(?P<bare>(?<!隔)日)$"
 )
 _HAN_AFTER = re.compile(r"\s*/\s*(?P<unit>日|天|d|周|月)")
 _PER_DAY = {"日": 1.0, "天": 1.0, "d": 1.0, "晚": 1.0, "早": 1.0, "夜": 1.0, "周": 1 / 7, "星期": 1 / 7, "礼拜": 1 / 7,
@@ -51,7 +55,7 @@ _ADJECTIVE = re.compile(
 _ONE = re.compile(r"(?:خلال|بعد|لمده|مده|كل|منذ|قبل|او)\s*$")
 _TIMES = {"once": 1.0, "twice": 2.0, "thrice": 3.0}
 _COUNTED = re.compile(r"(?:times?|once|twice|half|كل|\d|[ء-ي]*(?:ثلاث|اربع|خمس|ست|سبع|ثمان[يه]|تسع|عشر)ه?)\s*$")
-_AR_PREFIX = re.compile("^(?:[وفبلك]?ال|[وفبلك]{1,2})(?=[ء-ي]{3})")
+_AR_PREFIX = re.compile("^(?:[وفبلك]?ال(?=[ء-ي]{2})|[وفبلك]{1,2}(?=[ء-ي]{3}))")
 
 
 class Quantity(NamedTuple):
@@ -252,8 +256,9 @@ def _digits(text: str, match: re.Match[str]) -> list[_Found]:
     plain = match["digits"]
     scale = match["scale"] or ""
     value = float(plain.removesuffix(scale).replace(",", ""))
-    value *= {"百": 100, "千": 1000, "万": 10_000, "亿": 1e8, " thousand": 1000, " million": 1e6, "": 1}[scale]
-    weak = bool(_LISTED.match(text, max(0, match.start() - 1)))
+    value *= _SCALES[scale]
+    inside = text.rfind("(", 0, match.start() - 1) > text.rfind(")", 0, match.start())
+    weak = not inside and bool(_LISTED.match(text, max(0, match.start() - 1)))
     before = text[max(0, match.start() - 2) : match.start()]
     if before.endswith("-") and (len(before) == 1 or before[0] in " (:") and value:
         value = -value

@@ -73,7 +73,7 @@ def _minimal(one: Clause, other: Clause) -> bool:
     """Whether two clauses are the same apart from a negator."""
     lines = [folded(clause.text) for clause in (one, other)]
     counts = [len(_NOT.findall(_HARMLESS.sub("", line))) for line in lines]
-    if {count % 2 for count in counts} != {0, 1} or 0 not in counts:
+    if {count % 2 for count in counts} != {0, 1} or 0 not in counts or _flips(one, other):
         return False
     close = fit(one, other)
     if min(close.share, close.back) < 0.75 or one.weight < 1.2:
@@ -106,7 +106,7 @@ _NOT = re.compile(
 )
 _HARMLESS = re.compile(
     "特别|分别|区别|差别|性别|级别|类别|个别|鉴别|辨别|识别|别的|别人|未来|不断|不仅|不但"
-    "|不过|不同|不少|不久|不管|不论|不如|不妨|无论|不适|不良|不足|是不是|能不能|会不会"
+    "|不过|不同(?!意)|不少|不久|不管|不论|不如|不妨|无论|不适(?![合宜用应])|不良|不足|是不是|能不能|会不会"
     "|有没有|要不要"
     "|莫沙|莫西|不变|不超过|不到|没问题|没有问题|无妨|不要紧|لا سيما|غير ان|لا بد|لا "
     "[يت]زال|no (?:more|less|longer)|not (?:more|less|only)|no doubt"

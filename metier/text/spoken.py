@@ -63,6 +63,14 @@ _UNIT_PARTS = re.compile(
     r"(?P<han>(?<![一二三四五六七八九十个\d])半)个?(?=小时|钟头|年|月|天|日|分钟|片|粒"
     r"|杯|袋)"
 )
+_WHOLES = (3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100, 200, 250, 400, 500, 1000, 2000, 5000, 10_000)
+_LIMIT = re.compile(r"an? \w+ of ")
+"""A maximum of 8 is no share."""
+_OTHER = re.compile(
+    r"\bevery (?:other|second) day\b|\bon alternate days\b|隔[日天](?=[^,。;\d]{0,4}[一1]次|[吃服用打注喝敷])"
+    r"|(?<![ء-ي])(?:يوما? (?:بعد|ويوما?) (?:يوم|لا)|يوما? دون (?:يوم|اخر))(?![ء-ي])"
+)
+"""Every two days."""
 _AND_HALF = re.compile(r"\s*(?:and a half|ونصفا?|و نصفا?)(?![ء-ي])")
 _CLOCK = re.compile(
     r"(?P<early>凌晨|早上|早晨|清晨|上午)?(?P<late>中午|下午|晚上|傍晚|晚|夜里)?(?P<hour>"
@@ -85,7 +93,7 @@ class Spoken(NamedTuple):
     stop: int
     value: float
     dimension: str
-    """percent, clock, or empty where a unit follows."""
+    """percent, clock, times a day, or empty where a unit follows."""
 
 
 def spoken(text: str) -> list[Spoken]:
@@ -116,12 +124,14 @@ def _all(text: str) -> Iterator[Spoken]:
     for pattern in _AMONG:
         for found in pattern.finditer(text):
             of, whole = _value(found["of"]), _value(found["whole"])
-            if 0 < of < whole and whole in (3, 4, 5, 6, 8, 10, 20, 50, 100, 200, 1000, 10_000):
+            if 0 < of < whole and (whole in _WHOLES) and not _LIMIT.match(found[0]):
                 yield Spoken(found.start(), found.end(), round(of / whole * 100, 6), "percent")
     for found in _TEENS.finditer(text):
         yield Spoken(found.start(), found.end(), 11.0 + _ONES.index(found["ones"]), "")
     for found in _UNIT_PARTS.finditer(text):
         yield Spoken(found.start(), found.end(), _unit_part(found), "")
+    for found in _OTHER.finditer(text):
+        yield Spoken(found.start(), found.end(), 0.5, "times a day")
     for found in _CLOCK.finditer(text):
         if hour := _hour(found):
             yield Spoken(found.start(), found.end(), hour, "clock")

@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,14 @@ from metier.train.pack import WHOLE
 
 T = TypeVar("T")
 BATCH = 1024
+
+
+class Given(NamedTuple):
+    """What a trainer is given: what it is trained on, and conversations that it is only looked at with."""
+
+    conversations: Iterable[Conversation] = ()
+    docs: Iterable[Document] = ()
+    validation: Iterable[Conversation] = ()
 
 
 @dataclass(frozen=True)

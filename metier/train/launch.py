@@ -3,24 +3,23 @@
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from metier import progress
-from metier.records import Checkpoint, Conversation, Document, Dropped, MetierError
+from metier.records import Checkpoint, Dropped, MetierError
 from metier.train.disk import writing
+from metier.train.encode import Given
 from metier.train.prepare import Job, prepare
 from metier.train.settings import Train
 
 
-def train(
-    base: Checkpoint, seed: int, settings: Train, out: Path, records: tuple[Iterable[Conversation], Iterable[Document]]
-) -> Iterator[Dropped]:
+def train(base: Checkpoint, seed: int, settings: Train, out: Path, given: Given) -> Iterator[Dropped]:
     """Prepare a job unless it is prepared, train it to its end from where it stopped, and say what was left out."""
     with writing(out):
-        dropped = list(prepare(base, seed, settings, out, records))
+        dropped = list(prepare(base, seed, settings, out, given))
         import torch
 
         devices = torch.cuda.device_count()

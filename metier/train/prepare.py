@@ -18,7 +18,7 @@ import numpy.typing as npt
 from metier import progress
 from metier.artefact import write_json
 from metier.records import Checkpoint, Conversation, Document, Dropped, MetierError
-from metier.train.encode import Items, encode, source_of
+from metier.train.encode import Given, Items, encode, source_of
 from metier.train.order import copies, expected_mix, order, realised_mix, weights
 from metier.train.pack import Piece, Shape, displacement, pack, padding
 from metier.train.settings import Train, copies_per_source
@@ -75,9 +75,7 @@ class Notes(msgspec.Struct, kw_only=True):
     """Pieces that continue an item cut at the end of a window."""
 
 
-def prepare(
-    base: Checkpoint, seed: int, settings: Train, out: Path, records: tuple[Iterable[Conversation], Iterable[Document]]
-) -> Iterator[Dropped]:
+def prepare(base: Checkpoint, seed: int, settings: Train, out: Path, given: Given) -> Iterator[Dropped]:
     """Write ``job.json``, ``data/``, ``mixture.json`` and ``notes.json`` unless complete; yield what was left out.
 
     MetierError, before anything is encoded, where the base is no model or too short for the window, and at the first
@@ -89,8 +87,7 @@ def prepare(
 
         check_model(base.path)
         check_window(settings.window, positions(base.path), base.path)
-        conversations, docs = records
-        talks, pages = _drawn_by(conversations, settings.priorities), _drawn_by(docs, settings.priorities)
+        talks, pages = _drawn_by(given.conversations, settings.priorities), _drawn_by(given.docs, settings.priorities)
         tokenizer = load_tokenizer(base.path)
         items = encode(tokenizer, talks, pages, settings.window, settings.answers_only, settings.thinking)
         if not len(items):

@@ -21,11 +21,13 @@ def pretrain(
     out: Path,
     conversations: Iterable[Conversation] = (),
     docs: Iterable[Document] = (),
+    validation: Iterable[Conversation] = (),
 ) -> Iterator[Dropped]:
     """Train a model on documents and conversations, every token of both; yields what could not be used.
 
     The order is a plain shuffle unless ``priorities`` says otherwise; a killed run resumes exactly.
     """
+    from metier.train.encode import Given
     from metier.train.launch import train
 
-    return train(base, seed, config, out, (conversations, docs))
+    return train(base, seed, config, out, Given(conversations, docs, validation))

@@ -18,11 +18,13 @@ def sft(
     out: Path,
     conversations: Iterable[Conversation] = (),
     docs: Iterable[Document] = (),
+    validation: Iterable[Conversation] = (),
 ) -> Iterator[Dropped]:
     """Fine-tune a model on the answers of conversations (and on documents, if given); yields what could not be used.
 
     The order is a plain shuffle unless ``priorities`` says otherwise; a killed run resumes exactly.
     """
+    from metier.train.encode import Given
     from metier.train.launch import train
 
-    return train(base, seed, config, out, (conversations, docs))
+    return train(base, seed, config, out, Given(conversations, docs, validation))
