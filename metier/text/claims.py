@@ -179,6 +179,7 @@ def read(text: str, names: frozenset[str] = frozenset()) -> Text:
     """A text as sentences and clauses; a heading that denies says so to the list below it."""
     out: list[Sentence] = []
     denying = False
+    text = patterns.NOT_TO.sub(r"\1أن لا", text)
     for line in text.split("\n"):
         if not line.strip():
             continue
@@ -191,7 +192,7 @@ def read(text: str, names: frozenset[str] = frozenset()) -> Text:
             clauses = tuple(_clauses(sentence, names, denying and not heading))
             out.append(Sentence(shown(sentence), clauses, heading))
         if heading and out:
-            denying = any(clause.denials for clause in out[-1].clauses)
+            denying = any(clause.denials for clause in out[-1].clauses) or bool(patterns.AGAINST.search(out[-1].text))
     return Text(tuple(out), folded(shown(patterns.BOLD.sub("", text))))
 
 
@@ -203,6 +204,7 @@ def _clauses(sentence: str, names: frozenset[str], under: bool) -> Iterable[Clau
     out: list[tuple[int, Clause]] = []
     for start, stop in pieces:
         clause = _clause(plain[start:stop], line[start:stop], names, under)
+        under = under or (clause.text.endswith((":", "：")) and clause.denied and clause.weight < 1.0)
         if out and _leans(clause) and not (len(out) == 1 and len(out[0][1].tokens) == 1):
             # "..., and must not be eaten": what is denied or allowed stands in the clause before
             start = out.pop()[0]
@@ -214,12 +216,8 @@ def _clauses(sentence: str, names: frozenset[str], under: bool) -> Iterable[Clau
 def _leans(clause: Clause) -> bool:
     """Whether a clause says only that something is or is not done, and not with what."""
     acts = any(token.wording.generic or token.wording.denies in ("before", "after") for token in clause.tokens)
-    return (
-        acts
-        and len(clause.tokens) <= 4
-        and not clause.courteous
-        and not any(token.weight >= 0.5 for token in clause.tokens)
-    )
+    light = len(clause.tokens) <= 4 and not any(token.content for token in clause.tokens)
+    return acts and light and not clause.courteous
 
 
 def _clause(text: str, line: str, names: frozenset[str], under: bool) -> Clause:
@@ -237,7 +235,7 @@ def _denies(token: Token, tokens: tuple[Token, ...]) -> bool:
     if token.wording.denies not in ("before", "after"):
         return False
     after = tokens[token.at + 1] if token.at + 1 < len(tokens) else None
-    if token.text.endswith("دون") and after and after.quantity:
+    if token.text.endswith("دون") and after and (after.quantity or after.text in patterns.AGES):
         return False
     if token.text == "非" and after and after.text[0] in "布洛那诺奈":
         return False  # it begins the name of a drug

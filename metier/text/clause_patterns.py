@@ -33,7 +33,12 @@ HAN_NAMES = re.compile(
     r"|列酮|磺脲|单抗|替尼|韦|肝素|青霉素|胰岛素|激素|地尔|噻嗪|塞米|西泮|巴比妥|卡因|昔康"
     r"|曲坦|司琼|特罗|奈德|米松|尼松|茶碱|胍|酚酸|洛韦|那韦|夫定|霉酚|磺胺)"
 )
-
+NOT_TO = re.compile("(?<![ء-ي])([وف]?)أ[ً-ْ]*ل[ً-ْ]*ا[ً-ْ]*(?![ء-ي])")
+"""Two Arabic words in one, "that not"; the exception "but" is spelled with another letter."""
+AGAINST = re.compile(r"contraindicat|\bavoid|\bdon'?ts?\b|\bexclusions?\b|禁忌|忌|موانع|محظورات|ممنوعات", re.I)
+"""A heading whose list is what must not be."""
+AGES = frozenset(["سن", "السن", "عمر", "العمر", "مستوي"])
+"""What stands behind the Arabic "under", which is also "without"."""
 _NUMBERED = re.compile("(?=.*[一二三四五六七八九十百千万半两])[\u4e00-\u9fff]{3,}")
 
 

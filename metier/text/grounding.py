@@ -16,9 +16,11 @@ from metier.text.bearing import best_support, denied_words, support
 from metier.text.claims import Clause, Sentence, Text, Token, read
 from metier.text.grounding_names import misnamed
 from metier.text.grounding_numbers import miscounted
+from metier.text.opposition import contradictions
 from metier.text.polarity import hints, sign
-from metier.text.reversals import answered, opposed, reversals, told, undenied
+from metier.text.reversals import answered, told, undenied
 from metier.text.sentences import sentences
+from metier.text.strangers import named_otherwise
 from metier.text.wordings import folded, listed, shown, wordings
 
 RULES = ("number", "unit", "drug", "negation", "invented", "omitted")
@@ -62,8 +64,8 @@ def check(
     found = [
         *(Finding(*one) for one in miscounted(said, known, asked)),
         *(Finding(*one) for one in misnamed(said, known, asked)),
-        *(Finding(*one) for one in reversals(said, known)),
-        *(Finding(*one) for one in undenied(known, said, 2)),
+        *(Finding(*one) for one in named_otherwise(said, known, asked)),
+        *(Finding(*one) for one in contradictions(said, known)),
         *(Finding(*one) for one in answered(said, known, question)),
         *_sides_changed(said, known),
         *_inventions(said, known, asked),
@@ -96,14 +98,11 @@ def survives(rewritten: str, original: str, names: frozenset[str] = frozenset())
         *(Finding(rule, span, "is missing") for rule, span, _ in miscounted(old, new, empty)),
         *(Finding(*one) for one in misnamed(new, old, empty)),
         *(Finding("drug", name, "is missing") for name in sorted(_names(old) - _names(new))),
-        *(Finding(*one) for one in reversals(new, old)),
-        *(Finding(*one) for one in reversals(old, new)),
-        *_denials_lost(old, new),
-        *_denials_lost(new, old),
+        *(Finding(*one) for one in contradictions(new, old)),
+        *(Finding(*one) for one in contradictions(old, new)),
         *(Finding(*one) for one in undenied(old, new)),
-        *(Finding(*one) for one in undenied(new, old)),
+        *_denials_gone(old, new),
         *_sides_changed(new, old),
-        *_sides_changed(old, new),
     ]
     return tuple(dict.fromkeys(found))
 
@@ -127,22 +126,14 @@ def _names(text: Text) -> set[str]:
     return {name for clause in text.clauses for name in clause.names}
 
 
-def _denials_lost(old: Text, new: Text) -> Iterator[Finding]:
-    """What one text denies and the other says without a denial, or says nowhere and denies less."""
-    others = [clause for sentence in new.sentences for clause in units(sentence)]
-    denying = [clause for clause in old.clauses if clause.denied and sign(clause) < 0]
-    fewer = sum(map(hints, new.clauses)) < len(denying)
-    for clause in (one for sentence in old.sentences for one in units(sentence)):
-        if sign(clause) >= 0:
-            continue
-        near = [other for other, one in nearest(clause, others) if one.strong]
-        if near and all(opposed(clause, other) for other in near):
-            yield Finding("negation", clause.text, "is not denied")
-        elif (
-            fewer
-            and not near
-            and not any(within(token, one) >= 0.5 for token in told(clause, 2) for one in new.clauses)
-        ):
+def _denials_gone(old: Text, new: Text) -> Iterator[Finding]:
+    """What one text denies and the other, which denies less, does not speak of."""
+    denying = [clause for sentence in old.sentences for clause in units(sentence) if sign(clause) < 0]
+    if sum(map(hints, new.clauses)) >= sum(clause.denied and sign(clause) < 0 for clause in old.clauses):
+        return
+    for clause in denying:
+        spoken = any(one.strong for _, one in nearest(clause, new.clauses))
+        if not spoken and not any(within(token, one) >= 0.5 for token in told(clause, 2) for one in new.clauses):
             yield Finding("negation", clause.text, "is missing")
 
 
@@ -179,7 +170,7 @@ def _alike(one: Sentence, other: Sentence) -> bool:
 
 
 def _inventions(said: Text, known: Text, asked: Text) -> Iterator[Finding]:
-    """Sentences and clauses of which the passage bears out too little."""
+    """Sentences of which the passage bears out too little."""
     for sentence in said.sentences:
         if sentence.heading or sentence.text.endswith((":", "?", "؟")):
             continue
@@ -190,11 +181,6 @@ def _inventions(said: Text, known: Text, asked: Text) -> Iterator[Finding]:
         backed, whole = backing(sentence, known, asked)
         if whole >= 1.2 and backed < BACKED and not _courteous(sentence):
             yield Finding("invented", sentence.text, f"{backed:.2f} of it is there")
-            continue
-        for clause in sentence.clauses:
-            borne, whole = _borne((clause,), known, asked)
-            if whole - borne >= 1.5 and borne < 0.3 * whole and not (clause.courteous or clause.text.endswith(":")):
-                yield Finding("invented", clause.text, f"{borne:.1f} of {whole:.1f}")
 
 
 def backing(sentence: Sentence, known: Text, asked: Text) -> tuple[float, float]:
@@ -210,8 +196,12 @@ def backing(sentence: Sentence, known: Text, asked: Text) -> tuple[float, float]
         return 1.0, 0.0
     everywhere = [_counted(token, known) if token.quantity else best_support(token, (known, asked)) for token in tokens]
     total = sum(token.weight * one for token, one in zip(tokens, everywhere, strict=True))
+    told = [0.0 if token.quantity else support(token, asked) for token in tokens]
     spread = [
-        [_placed(token, part, asked) if one else 0.0 for token, one in zip(tokens, everywhere, strict=True)]
+        [
+            _placed(token, part, least) if one else 0.0
+            for token, one, least in zip(tokens, everywhere, told, strict=True)
+        ]
         for part in known.parts
     ]
     weighed = [[token.weight * one for token, one in zip(tokens, some, strict=True)] for some in spread]
@@ -221,10 +211,10 @@ def backing(sentence: Sentence, known: Text, asked: Text) -> tuple[float, float]
     return (0.5 * total + 0.3 * one + 0.2 * two) / whole, whole
 
 
-def _placed(token: Token, part: Text, asked: Text) -> float:
+def _placed(token: Token, part: Text, least: float) -> float:
     if token.quantity:
         return float(any(key in part.keys for key in token.keys))
-    return best_support(token, (part, asked))
+    return max(support(token, part), least) if least < 1.0 else least
 
 
 def _courteous(sentence: Sentence) -> bool:

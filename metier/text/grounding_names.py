@@ -126,17 +126,17 @@ def _in_place(clause: Clause, other: Clause, missing: frozenset[str], known: Tex
     around: set[str] = set()
     for token in other.tokens:
         if token.name in missing:
-            around |= _beside(other, token.at)
+            around |= beside(other, token.at)
     for token in clause.tokens:
         if token.quantity or (token.name in other.names and token.name):
             continue
         foreign = bool(token.name) or (token.weight >= 0.8 and best_support(token, (known, asked)) < 0.5)
-        if foreign and around & _beside(clause, token.at):
+        if foreign and around & beside(clause, token.at):
             return "drug", token.text, f"not {', '.join(sorted(missing))}"
     return None
 
 
-def _beside(clause: Clause, place: int) -> set[str]:
+def beside(clause: Clause, place: int) -> set[str]:
     """The keys of the two words before and behind one."""
     out: set[str] = set()
     for token in clause.tokens:

@@ -10,6 +10,8 @@ import re
 from metier.text.claims import Clause
 from metier.text.wordings import folded
 
+UNDER = r"(?:ال)?(?:\d|سن|عمر|حادي|ثاني|ثالث|رابع|خامس|سادس|سابع|ثامن|تاسع|عاشر|ثلاث|اربع|خمس|ست|سبع|ثمان|تسع|عشر)"
+"""What stands behind an Arabic "under" that is no "without": a number, an age."""
 LIMITS = re.compile(
     r"\b(?:no|not|never|n't|without|than)\b[^,;]{0,40}\b(?:more|less|fewer|longer|later|sooner|earlier|over|above|below"
     r"|exceed\w*|beyond)\b|\bnot (?:before|until|unless|only|necessarily|always|if)\b|\b(?:at most"
@@ -18,7 +20,7 @@ LIMITS = re.compile(
     r"|[不勿别莫未没][^,;。]{0,8}(?:超|多于|少于|高于|低于|过多|早于|晚于|足|满)|[不未没]到"
     r"|只(?!要)|仅|除(?:了|非|外)|才|最多|至多|以内|之内|不仅|不但|不一定"
     r"|(?:لا|الا|لم|لن|دون|عدم|ليس)[^,;]{0,24}(?:اكثر|اقل|[يت]زيد|[يت]تجاوز|[يت]تعدي|الا )"
-    r"|فقط|الا (?:اذا|بعد|عند|في|ان)|سوي|انما|علي الاكثر|حد[اه]? اقصي|اقصاه"
+    r"|فقط|(?<![ء-ي])ما لم |الا (?:اذا|بعد|عند|في|ان)|سوي|انما|علي الاكثر|حد[اه]? اقصي|اقصاه"
 )
 """A limit, an exception or a condition: it denies nothing of its clause."""
 ALLOWS = re.compile(
@@ -26,7 +28,8 @@ ALLOWS = re.compile(
     r"|restriction)s?\b|\bdoes(?: not|n't) (?:matter|prevent|stop|rule out)"
     r"|\bfine\b|\ballowed\b|\bpermitted\b|\bok\b|\bokay\b"
     r"|没(?:有|什么)?问题|不(?:影响|妨碍|耽误|忌|禁)|无妨|不碍|不要紧|没关系|都行|也行|都可以|可以|允许|不限"
-    r"|لا (?:باس|مانع|ضير|حرج|[يت]منع|[يت]ضر|[يت]تعارض)|مسموح|يجوز|مباح"
+    r"|(?:لا|ليس[ء-ي]*|لن) (?:باس|ضير|حرج|[يت]ضر|[يت]تعارض|مانع[ء-ي]*|[يت]منع|عائق[ء-ي]*|[يت]عيق|[يت]حول)"
+    r"|مسموح|يجوز|مباح"
 )
 """It allows, though it may look like a denial."""
 FORBIDS = re.compile(
@@ -47,7 +50,7 @@ ABSENT = re.compile(
     r"\b(?:off|away|out|gone|absent|hard(?:ly)?|difficult\w*|trouble|rare(?:ly)?|unable"
     r"|fail\w*|free|skip\w*|stop\w*|leave|leaves|left|empty|un\w{4,}|prevent\w*"
     r"|protect\w*|instead|too|lack\w*|missing|problem)\b|停|消失|无|非|缺|难|少|防|免|慎|消退|再也|未|失|隔开|分开"
-    r"|(?<![ء-ي])(?:[وفب]?(?:غير|دون(?! (?:ال)?\d)|بلا|عدم|انقطاع|انقطع|توقف|[يت]توقف|اوقف"
+    r"|(?<![ء-ي])(?:[وفب]?(?:غير|دون(?! " + UNDER + r")|بلا|عدم|انقطاع|انقطع|توقف|[يت]توقف|اوقف"
     r"|فقدان|زوال|[يت]زول|صعوبه|نادر[ء-ي]*|فشل|قله|ت?ترك[ء-ي]*|اترك[ء-ي]*|لمنع|منع|[يت]قي"
     r"|وقايه))(?![ء-ي])"
 )
@@ -109,11 +112,27 @@ def sign(clause: Clause) -> int:
         return 0
     if (clause.denied and (not mere or NEGATES.search(line))) or FORBIDS.search(line) or _MUST_NOT_AR.search(line):
         turned_back = STOPS.search(line) or (VERBS.search(line) and NEGATES.search(VERBS.sub("", line)))
-        return 0 if turned_back else -1
+        return 0 if turned_back or _denies_part(clause) else -1
     absent = ABSENT.search(line) and (STOPS.search(line) or not _PERMITS.search(line))
-    if clause.under or absent or HINGES.match(line):
+    hinders = any(token.wording.denies == "hinders" for token in clause.tokens)
+    if clause.under or absent or hinders or HINGES.match(line):
         return 0
     return int(acts(clause) or sum(token.content for token in clause.tokens) >= 2)
+
+
+def _denies_part(clause: Clause) -> bool:
+    """Whether all that a clause denies is what stands behind its last preposition: three months without tea."""
+    first = clause.denials[0] if clause.denials else 0
+    told = sum(token.content for token in clause.tokens[:first])
+    return told >= 2 and all(clause.tokens[at].text in _WITHOUT for at in clause.denials)
+
+
+_WITHOUT = frozenset(["without", "دون", "بدون", "بلا", "من دون", "من غير", "ودون", "وبدون", "وبلا"])
+
+
+def denies(clause: Clause) -> bool:
+    """Whether a clause denies or forbids in any wording, or stands under a heading that does."""
+    return bool(sign(clause) < 0 or clause.denials or clause.under or FORBIDS.search(folded(clause.text)))
 
 
 def acts(clause: Clause) -> bool:

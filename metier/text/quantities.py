@@ -8,19 +8,16 @@ import re
 from typing import NamedTuple
 
 from metier.text.spoken import half_more, spoken
-from metier.text.units import duals, numerals, units
+from metier.text.units import SCALES, duals, numerals, units
 
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.\d+)?"
 _HAN_DIGITS = {char: number for number, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "俩": 2}
 _HAN_PLACES = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 _HAN = "零〇一二三四五六七八九十百千万亿两半"
-_SCALES = {
-    "": 1, "百": 100, "千": 1000, "万": 10_000, "亿": 1e8, " thousand": 1000, " million": 1e6,
-    " الف": 1000, " الاف": 1000, " مليون": 1e6, " ملايين": 1e6,
-}  # fmt: skip
 _NUMBER = re.compile(
     rf"(?P<parts>百分之|千分之|[{_HAN}\d]+分之)(?P<of>(?:{_DIGITS})|[{_HAN}点]+)"
-    rf"|(?P<digits>(?<![a-z\d.])(?:{_DIGITS})(?P<scale>[百千万亿](?!卡)| (?:thousand|million|الف|الاف|مليون|ملايين)\b)?)"
+    rf"|(?P<digits>(?<![a-z\d.])(?:{_DIGITS})"
+    r"(?P<scale>[百千万亿](?!卡)| (?:thousand|million|الف|الاف|مليون|ملايين)\b)?)"
     rf"|(?P<han>[{_HAN}]+(?:点[{_HAN}]+)?)"
     r"|(?P<word>(?<![a-z'])[a-z]+(?:-[a-z]+)?(?![a-z'])|(?<![ء-ي])[ء-ي]+)"
 )
@@ -256,7 +253,7 @@ def _digits(text: str, match: re.Match[str]) -> list[_Found]:
     plain = match["digits"]
     scale = match["scale"] or ""
     value = float(plain.removesuffix(scale).replace(",", ""))
-    value *= _SCALES[scale]
+    value *= SCALES[scale]
     inside = text.rfind("(", 0, match.start() - 1) > text.rfind(")", 0, match.start())
     weak = not inside and bool(_LISTED.match(text, max(0, match.start() - 1)))
     before = text[max(0, match.start() - 2) : match.start()]

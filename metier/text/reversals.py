@@ -1,4 +1,4 @@
-"""Clauses that say the opposite of those that speak of the same, and denials that a text lost.
+"""How two clauses may differ in what they deny; a yes or no against its passage; denials that a text lost.
 
 Two signs are compared only where the clauses say the same otherwise: an unlike polarity alone proves nothing.
 """
@@ -6,7 +6,7 @@ Two signs are compared only where the clauses say the same otherwise: an unlike 
 import re
 from collections.abc import Iterator
 
-from metier.text.alignment import fit, nearest, units, within, worth
+from metier.text.alignment import fit, nearest, within
 from metier.text.bearing import denied_words
 from metier.text.claims import Clause, Text, Token, read
 from metier.text.polarity import (
@@ -21,34 +21,13 @@ from metier.text.polarity import (
     MERE,
     NEGATES,
     STOPS,
+    UNDER,
     VERBS,
-    acts,
     hinged,
     hints,
     sign,
 )
 from metier.text.wordings import folded, shown, weak_root
-
-
-def opposed(one: Clause, other: Clause) -> bool:
-    """Whether two clauses that speak of the same say the opposite of it; False where their wording does not tell.
-
-    A denial and an opposite together turn nothing: not above is below.
-    """
-    if _minimal(one, other):
-        return True
-    flipped = bool(_flips(one, other))
-    if flipped and one.denied == other.denied:
-        return True
-    signs = _signs(one, other)
-    if 0 in signs or signs[0] == signs[1] or flipped:
-        return False
-    denying, plain = (one, other) if signs[0] < 0 else (other, one)
-    targets = _targets(denying)
-    last = max(denying.denials[:1], default=-1)
-    if targets and all(token.at < last for token in targets) and not acts(plain):
-        return False  # not to be started: the other says nothing of starting
-    return not targets or any(within(token, plain) >= 0.5 for token in targets)
 
 
 def _besides(clause: Clause, pair: int) -> bool:
@@ -69,11 +48,11 @@ def _spelt(token: Token, clause: Clause) -> bool:
     return any(token.text == other.text or (len(root) > 2 and root == weak_root(other.text)) for other in clause.tokens)
 
 
-def _minimal(one: Clause, other: Clause) -> bool:
+def minimal(one: Clause, other: Clause) -> bool:
     """Whether two clauses are the same apart from a negator."""
     lines = [folded(clause.text) for clause in (one, other)]
-    counts = [len(_NOT.findall(_HARMLESS.sub("", line))) for line in lines]
-    if {count % 2 for count in counts} != {0, 1} or 0 not in counts or _flips(one, other):
+    counts = [negators(clause) for clause in (one, other)]
+    if {count % 2 for count in counts} != {0, 1} or 0 not in counts or flips(one, other):
         return False
     close = fit(one, other)
     if min(close.share, close.back) < 0.75 or one.weight < 1.2:
@@ -95,6 +74,11 @@ def _minimal(one: Clause, other: Clause) -> bool:
     return bare[0] == bare[1] and not odd and not any(ALLOWS.search(line) or COMFORTS.search(line) for line in lines)
 
 
+def negators(clause: Clause) -> int:
+    """How many words of a clause turn it round."""
+    return len(_NOT.findall(_HARMLESS.sub("", folded(clause.text))))
+
+
 def _hits(pattern: re.Pattern[str], line: str) -> list[str]:
     return [found[0] for found in pattern.finditer(line)]
 
@@ -102,7 +86,8 @@ def _hits(pattern: re.Pattern[str], line: str) -> list[str]:
 _NOT = re.compile(
     r"\b(?:not|no|never|without|cannot|nor|neither)\b|n't\b|不(?:需要?|必|用(?!的)|要|能"
     r"|可以?|会|得|宜|应该?|许|准)?|没有?|无(?:需|须|法)?|未|勿|别|莫"
-    r"|(?<![ء-ي])[وف]?(?:لا|لم|لن|ليس[ء-ي]*|الا|غير|بلا|دون|بدون)(?![ء-ي])"
+    r"|(?<![ء-ي])[وف]?(?:لا|لم|لن|ليس[ء-ي]*|الا(?= [يتن][ء-ي]{2})|(?<!^)غير|بلا|بدون"
+    rf"|دون(?! {UNDER}))(?![ء-ي])"
 )
 _HARMLESS = re.compile(
     "特别|分别|区别|差别|性别|级别|类别|个别|鉴别|辨别|识别|别的|别人|未来|不断|不仅|不但"
@@ -113,7 +98,7 @@ _HARMLESS = re.compile(
 )
 
 
-def _targets(clause: Clause) -> list[Token]:
+def targets(clause: Clause) -> list[Token]:
     """The word that a denial is about: the one behind it, or the one before where it is said of that."""
     after = [token for token in clause.tokens if token.at in clause.denials[:1] and token.wording.denies == "after"]
     phrase = any(token.at in clause.denials[:1] and " " in token.text for token in clause.tokens)
@@ -127,7 +112,7 @@ def _targets(clause: Clause) -> list[Token]:
     return denied_words(clause, 1)[:1]
 
 
-def _signs(one: Clause, other: Clause) -> tuple[int, int]:
+def signs_of(one: Clause, other: Clause) -> tuple[int, int]:
     """The signs of two clauses; where both tell to stop something, whether each denies that."""
     lines = folded(one.text), folded(other.text)
     if all(STOPS.search(line) for line in lines):
@@ -137,7 +122,7 @@ def _signs(one: Clause, other: Clause) -> tuple[int, int]:
     return sign(one), sign(other)
 
 
-def _flips(one: Clause, other: Clause) -> list[tuple[int, bool]]:
+def flips(one: Clause, other: Clause) -> list[tuple[int, bool]]:
     """The words of the first clause that have their opposite in the other."""
     kept = {
         side for token in one.tokens if token.wording.sides and _spelt(token, other) for side in token.wording.sides
@@ -150,23 +135,6 @@ def _flips(one: Clause, other: Clause) -> list[tuple[int, bool]]:
         and (pair, side) not in other.sides
         and (pair, not side) not in one.sides
     ]
-
-
-def reversals(said: Text, known: Text) -> Iterator[tuple[str, str, str]]:
-    """(rule, span, detail) of each clause that says the opposite of the one that speaks of the same."""
-    others = [clause for sentence in known.sentences for clause in units(sentence)]
-    for sentence in said.sentences:
-        for clause in units(sentence):
-            if clause.weight < 0.5 or sentence.heading or ASKS.search(clause.text):
-                continue
-            near = nearest(clause, others)
-            strong = [(other, one) for other, one in near if one.strong]
-            against = [other for other, _ in strong if opposed(clause, other)]
-            if not against:
-                continue
-            best = worth(near[0][1])
-            if not any(other not in against and worth(one) >= 0.9 * best for other, one in near):
-                yield "negation", clause.text, against[0].text
 
 
 _YES = re.compile(
@@ -226,9 +194,9 @@ def _common(one: Clause, other: Clause) -> int:
     return sum(token.content and within(token, other) >= 0.6 for token in one.tokens)
 
 
-def undenied(old: Text, new: Text, most: int = 1) -> Iterator[tuple[str, str, str]]:
+def undenied(old: Text, new: Text) -> Iterator[tuple[str, str, str]]:
     """(rule, span, detail) of what one text denies and the other, which denies it nowhere, says plainly."""
-    others = new.clauses if most == 1 else [clause for sentence in new.sentences for clause in units(sentence)]
+    others = new.clauses
     for clause in old.clauses:
         if not (clause.denied or FORBIDS.search(folded(clause.text))) or COMFORTS.search(folded(clause.text)):
             continue
@@ -240,10 +208,8 @@ def undenied(old: Text, new: Text, most: int = 1) -> Iterator[tuple[str, str, st
             continue
         if sign(clause) >= 0 and not STOPS.search(folded(clause.text)):
             continue
-        targets = told(clause, most)
-        if most > 1 and clause.denials and all(token.at < clause.denials[0] for token in targets):
-            continue
-        if len(targets) < most or not targets:
+        targets = told(clause, 1)
+        if not targets:
             continue
         held = [
             other

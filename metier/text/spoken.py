@@ -16,7 +16,8 @@ _PARTS = {
 _FEW = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "twenty": 20, "hundred": 100, "a hundred": 100, "one hundred": 100, "thousand": 1000, "a thousand": 1000,
-    "واحد": 1, "واحده": 1, "اثنان": 2, "اثنين": 2, "ثلاث": 3, "ثلاثه": 3, "اربع": 4, "اربعه": 4, "خمس": 5, "خمسه": 5,
+    "واحد": 1, "واحدا": 1, "واحده": 1, "اثنان": 2, "اثنين": 2, "ثلاث": 3, "ثلاثه": 3, "اربع": 4, "اربعه": 4,
+    "خمس": 5, "خمسه": 5,
     "ست": 6, "سته": 6, "سبع": 7, "سبعه": 7, "ثمان": 8, "ثمانيه": 8, "ثماني": 8, "تسع": 9, "تسعه": 9, "عشر": 10,
     "عشره": 10, "مئه": 100, "مائه": 100, "الف": 1000, "عشرين": 20,
 }  # fmt: skip
@@ -63,7 +64,9 @@ _UNIT_PARTS = re.compile(
     r"(?P<han>(?<![一二三四五六七八九十个\d])半)个?(?=小时|钟头|年|月|天|日|分钟|片|粒"
     r"|杯|袋)"
 )
-_WHOLES = (3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 100, 200, 250, 400, 500, 1000, 2000, 5000, 10_000)
+_PLAIN_WHOLES = (3, 4, 5, 6, 8, 10, 20, 50, 100, 200, 1000, 10_000)
+_WHOLES = (*_PLAIN_WHOLES, 12, 15, 25, 30, 40, 250, 400, 500, 2000, 5000)
+_EACH_OF = re.compile(r"\bin\b|\bevery\b|\bout of\b|كل|اصل|بين")
 _LIMIT = re.compile(r"an? \w+ of ")
 """A maximum of 8 is no share."""
 _OTHER = re.compile(
@@ -124,7 +127,8 @@ def _all(text: str) -> Iterator[Spoken]:
     for pattern in _AMONG:
         for found in pattern.finditer(text):
             of, whole = _value(found["of"]), _value(found["whole"])
-            if 0 < of < whole and (whole in _WHOLES) and not _LIMIT.match(found[0]):
+            wholes = _WHOLES if _EACH_OF.search(found[0]) else _PLAIN_WHOLES
+            if 0 < of < whole and whole in wholes and not _LIMIT.match(found[0]):
                 yield Spoken(found.start(), found.end(), round(of / whole * 100, 6), "percent")
     for found in _TEENS.finditer(text):
         yield Spoken(found.start(), found.end(), 11.0 + _ONES.index(found["ones"]), "")

@@ -5,6 +5,12 @@ import re
 
 from metier.text.wordings import folded, listed, shown
 
+SCALES = {
+    "": 1, "百": 100, "千": 1000, "万": 10_000, "亿": 1e8, " thousand": 1000, " million": 1e6,
+    " الف": 1000, " الاف": 1000, " مليون": 1e6, " ملايين": 1e6,
+}  # fmt: skip
+"""What a word behind digits multiplies them by."""
+
 
 @functools.cache
 def units() -> tuple[dict[str, tuple[str, float]], re.Pattern[str]]:

@@ -132,6 +132,7 @@ def root_of(key: str) -> str:
     return ""
 
 
+@functools.lru_cache(maxsize=1 << 16)
 def roots_of(key: str) -> tuple[str, ...]:
     """``root_of`` a word and, in Arabic, of what is left without a letter that may be a joined particle."""
     bare = key.lstrip("@")
