@@ -204,6 +204,19 @@ class Writer:
         self.open.clear()
 
 
+def snapshot_path(path: Path, number: int) -> Path:
+    """Where an artefact of training keeps a snapshot of the model on its way, counted from 1."""
+    return path / "kept" / str(number)
+
+
+def snapshot_steps(steps: int, keep: int) -> tuple[int, ...]:
+    """After which steps the ``keep`` snapshots of a training are taken; the last is its end, none comes before step 1.
+
+    Where there are fewer steps than snapshots, several are taken after the same one.
+    """
+    return tuple(max(1, round(number * steps / keep)) for number in range(1, keep + 1))
+
+
 def scratch_path(path: Path, mark: str) -> Path:
     """Where an artefact with this fingerprint is put together."""
     return path.with_name(f".{path.name}.{mark}.partial")

@@ -67,8 +67,12 @@ def plan(
     """Say what a run would do, and why, without doing it."""
     from metier.run.describe import outlook
     from metier.run.plan import plan as make_plan
+    from metier.run.preview import preview
 
-    print(outlook(make_plan(_load(recipe, change, name, limit), runs, [to] if to else [])))
+    made = make_plan(_load(recipe, change, name, limit), runs, [to] if to else [])
+    print(outlook(made))
+    if seen := preview(made):
+        print(f"\n{seen}")
 
 
 @app.command()
@@ -115,26 +119,26 @@ def look(
     dropped: Annotated[bool, typer.Option("--dropped", help="Show what was left out.")] = False,
     why: Annotated[str, typer.Option("--why", help="Only drops whose reason contains this.")] = "",
     tokens: Annotated[
-        bool, typer.Option("--tokens", help="Show in colour what a trainer's loss was taken on.")
+        bool,
+        typer.Option("--tokens", help="Show in colour what a trainer's loss is taken on, as soon as it is prepared."),
     ] = False,
     lineage: Annotated[str, typer.Option("--lineage", metavar="ID", help="Follow one record back to its source.")] = "",
 ) -> None:
     """Look at records, at what was dropped and why, or at where a record came from."""
     from metier.run import look as at
 
+    if tokens:
+        from metier.run.look_tokens import tokens as spelt
+
+        for line in spelt(place, n, why if dropped or why else None, sys.stdout.isatty()):
+            print(line)
+        return
     artefact, manifest = at.open_artefact(place)
     if lineage:
         print(at.ancestry(place, lineage))
         return
     print(at.overview(manifest))
-    if tokens:
-        from metier.run.look_tokens import coloured
-
-        lines = coloured(artefact, n, sys.stdout.isatty())
-    elif dropped or why:
-        lines = at.dropped(artefact, n, why)
-    else:
-        lines = at.some(artefact, n)
+    lines = at.dropped(artefact, n, why) if dropped or why else at.some(artefact, n)
     for line in lines:
         print(line)
 

@@ -4,7 +4,6 @@ YAML 1.2 rules (``1e-5`` is a number, ``no`` is a word, a repeated key is an err
 environment; there is no templating language. Every mistake is a RecipeError that names file, line and remedy.
 """
 
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,23 +12,42 @@ from typing import Any
 import msgspec
 
 import metier
+from metier.artefact import snapshot_path
 from metier.llm.spec import Model
-from metier.recipe_tables import Place, read_models, step_behind
+from metier.recipe_tables import Place, fill_in, made_here, override, read_models, step_behind
 from metier.recipe_tables import RecipeError as RecipeError
 from metier.records import Config, MetierError
 from metier.stage import Input, Stage, StageError, find, names
 from metier.text.suggest import did_you_mean
-from metier.yaml_lines import Lines, YamlError, parse, parse_value
+from metier.yaml_lines import Lines, YamlError, parse
 
 RESERVED = ("use", "from", "seed", "keep")
+LOOKED_AT = "validation"
+"""The records that a trainer is looked at with; it cannot be trained on them alone."""
 TOP = ("name", "seed", "description", "shard_mb", "replies", "models", "steps")
 
 
 class Source(msgspec.Struct, frozen=True):
-    """What feeds a parameter: an earlier step, or a directory, asset or hub name."""
+    """What feeds a parameter: an earlier step or a snapshot that it keeps, or a directory, asset or hub name."""
 
     name: str
     step: bool
+    snapshot: int = 0
+    """Which of the snapshots that a step keeps; 0 is its artefact, the last of them."""
+
+    @property
+    def shown(self) -> str:
+        """The source as a recipe names it."""
+        return f"{self.name}@{self.snapshot}" if self.snapshot else self.name
+
+    def place(self, root: Path) -> Path:
+        """Where the artefact of a step, or its snapshot, is in a run directory."""
+        artefact = root / self.name
+        return snapshot_path(artefact, self.snapshot) if self.snapshot else artefact
+
+    def mark(self, made: str) -> str:
+        """The fingerprint of what a step, whose own it is given, feeds."""
+        return f"{made}@{self.snapshot}" if self.snapshot else made
 
 
 Feed = tuple[Source, ...] | dict[str, tuple[Source, ...]]
@@ -80,6 +98,11 @@ class Recipe(msgspec.Struct, frozen=True):
         fed = [source.name for _, source in step.sources() if source.step]
         return list(dict.fromkeys([*fed, *filter(None, checkpoints)]))
 
+    def checkpoint(self, model: Model) -> Source | None:
+        """The step, or its snapshot, whose checkpoint a model is; None where it lies elsewhere."""
+        name = step_behind(model)
+        return Source(name, True, _snapshot(self.steps[name], made_here(model))) if name else None
+
 
 def shipped() -> dict[str, Path]:
     """The recipes that come with the package, by name."""
@@ -113,9 +136,9 @@ def load(name: str, overrides: Iterable[str] = (), limit: int = 0, run: str = ""
         raise RecipeError(f"{path}: not UTF-8; save the recipe as UTF-8") from None
     if not isinstance(plain, dict) or not isinstance(plain.get("steps"), dict) or not plain["steps"]:
         raise RecipeError(f"{path}:1: a recipe needs a 'steps:' table with at least one step")
-    plain = _environment(plain, lines, ())
+    plain = fill_in(plain, lines, ())
     for text in overrides:
-        _override(plain, text)
+        override(plain, text, TOP)
     if run:
         plain["name"] = run
     for key in plain.keys() - set(TOP):
@@ -235,6 +258,10 @@ class _Reader(msgspec.Struct, frozen=True):
         if self.above[step].stage.flow != "job":
             made = self.above[step].stage.name
             raise self.fail(f"the model {model!r} is no checkpoint: step {step!r} ({made}) yields records", parameter)
+        try:
+            _snapshot(self.above[step], made_here(self.models[model]))
+        except MetierError as error:
+            raise self.fail(f"the model {model!r}: {error}", parameter) from None
 
     def feeds(self, stage: Stage) -> dict[str, Feed]:
         given = self.table.get("from")
@@ -257,7 +284,7 @@ class _Reader(msgspec.Struct, frozen=True):
         for one in stage.feedable:
             if not one.optional and one.name not in feeds:
                 raise self.fail(f"nothing feeds {one.name!r}: {stage.name} needs from: {{{one.name}: ...}}")
-        records = [one for one in stage.inputs if one.shape == "records"]
+        records = [one for one in stage.inputs if one.shape == "records" and one.name != LOOKED_AT]
         if (
             records
             and all(one.optional for one in records)
@@ -284,15 +311,25 @@ class _Reader(msgspec.Struct, frozen=True):
         return tuple(self.source(stage, one, str(item)) for item in some)
 
     def source(self, stage: Stage, one: Input, name: str) -> Source:
-        if name in self.above:
-            self.check_kind(stage, one, self.above[name])
-            return Source(name, True)
-        if name == self.name:
+        step = name.partition("@")[0]
+        if step in self.above:
+            return self.made(stage, one, self.above[step], name)
+        if step == self.name:
             raise self.fail(f"{one.name} is fed by the step itself", "from", one.name)
         if name.startswith(("asset:", "hf:")) or "/" in name or Path(name).suffix:
             self.check_path(one, name)
             return Source(name, False)
-        raise self.fail(f"no step {name!r} above it; {did_you_mean(name, self.above)}", "from", one.name)
+        raise self.fail(f"no step {step!r} above it; {did_you_mean(step, self.above)}", "from", one.name)
+
+    def made(self, stage: Stage, one: Input, step: Step, name: str) -> Source:
+        """A step above, or one of its snapshots, as a source."""
+        self.check_kind(stage, one, step)
+        if "@" in name and one.shape in ("records", "batch"):
+            raise self.fail(f"{name} is a model, and {one.name} takes records; write {step.name}", "from", one.name)
+        try:
+            return Source(step.name, True, _snapshot(step, name))
+        except MetierError as error:
+            raise self.fail(f"{one.name}: {error}", "from", one.name) from None
 
     def check_kind(self, stage: Stage, one: Input, source: Step) -> None:
         made = source.stage.yields
@@ -328,40 +365,16 @@ class _Reader(msgspec.Struct, frozen=True):
             raise self.fail(f"{one.name}: {error}", "from", one.name) from None
 
 
-def _environment(value: Any, lines: Lines, keys: tuple[str, ...]) -> Any:
-    """Replace ``${VAR}`` in every string by the environment's value."""
-    if isinstance(value, dict):
-        return {key: _environment(inner, lines, (*keys, str(key))) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_environment(inner, lines, keys) for inner in value]
-    if not isinstance(value, str) or "${" not in value:
-        return value
-
-    def replace(found: re.Match[str]) -> str:
-        if found[1] not in os.environ:
-            raise RecipeError(f"{lines.at(*keys)}: the environment has no {found[1]}; set it: export {found[1]}=...")
-        return os.environ[found[1]]
-
-    filled = re.sub(r"\$\{(\w+)\}", replace, value)
-    return parse_value(filled) if re.fullmatch(r"\$\{\w+\}", value) else filled
-
-
-def _override(plain: dict[str, Any], text: str) -> None:
-    """Apply one ``a.b=v``: the value is YAML, and every key but the last must exist."""
-    dotted, equals, value = text.partition("=")
-    keys = dotted.strip().split(".")
-    if not equals or not all(keys):
-        raise RecipeError(f"--set {text}: write it as --set steps.STEP.SETTING=VALUE")
-    if keys[0] not in TOP:
-        remedy = f"did you mean steps.{dotted}?" if keys[0] in plain["steps"] else did_you_mean(keys[0], TOP)
-        raise RecipeError(f"--set {text}: a recipe has no {keys[0]!r}; {remedy}")
-    table: Any = plain
-    for depth, key in enumerate(keys[:-1]):
-        if key not in table or not isinstance(table[key], dict):
-            where = ".".join(keys[:depth]) or "the recipe"
-            raise RecipeError(f"--set {text}: {where} has no table {key!r}; {did_you_mean(key, table)}")
-        table = table[key]
-    try:
-        table[keys[-1]] = parse_value(value)
-    except YamlError as error:
-        raise RecipeError(f"--set {text}: {error}") from None
+def _snapshot(step: Step, name: str) -> int:
+    """Which snapshot of a step ``STEP@N`` names, 0 for its artefact; MetierError where the step keeps no such one."""
+    _, named, number = name.partition("@")
+    if not named:
+        return 0
+    most = getattr(step.config, "keep", 0) if step.stage.flow == "job" else 0
+    if not isinstance(most, int) or not most:
+        remedy = f"write keep: {number} in step {step.name!r}" if number.isdecimal() else f"write {step.name}"
+        raise MetierError(f"{name}: step {step.name!r} ({step.stage.name}) keeps no snapshots; {remedy}")
+    if not number.isdecimal() or not 1 <= int(number) <= most:
+        some = f"{step.name}@1 to {step.name}@{most}" if most > 1 else f"{step.name}@1"
+        raise MetierError(f"{name}: step {step.name!r} keeps {some}; name one of these, or change its keep: {most}")
+    return 0 if int(number) == most else int(number)

@@ -1,5 +1,6 @@
 """The tables of a recipe become typed structs: every mistake is named with its line, its value and the remedy."""
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ import msgspec
 from metier.llm.spec import Endpoint, Local, Model, Scripted, Vllm
 from metier.records import Config, MetierError
 from metier.text.suggest import did_you_mean
-from metier.yaml_lines import Lines
+from metier.yaml_lines import Lines, YamlError, parse_value
 
 C = TypeVar("C", bound=Config)
 KINDS: dict[str, type[Model]] = {"openai": Endpoint, "vllm": Vllm, "local": Local, "scripted": Scripted}
@@ -98,13 +99,18 @@ def _model(name: str, table: Any, lines: Lines) -> Model:
     return model
 
 
-def step_behind(model: Model) -> str:
-    """The step whose checkpoint a model is; nothing where it lies elsewhere."""
+def made_here(model: Model) -> str:
+    """The step of the recipe, or its snapshot STEP@N, whose checkpoint a model is; nothing where it lies elsewhere."""
     if not isinstance(model, Local | Vllm):
         return ""
     name = model.model
     elsewhere = name.startswith(("asset:", "hf:")) or "/" in name or Path(name).suffix
     return "" if elsewhere else name
+
+
+def step_behind(model: Model) -> str:
+    """The step whose checkpoint a model is; nothing where it lies elsewhere."""
+    return made_here(model).partition("@")[0]
 
 
 def _check_weights(model: Local | Vllm, place: Place) -> None:
@@ -137,3 +143,42 @@ def _settings_of(config: type[Config], path: tuple[str, ...]) -> tuple[str, ...]
         inner = [one for hint in hints for one in (hint, *get_args(hint))]
         tables = [one for one in inner if isinstance(one, type) and issubclass(one, Config)]
     return tuple(name for table in tables for name in table.__struct_fields__)
+
+
+def fill_in(value: Any, lines: Lines, keys: tuple[str, ...]) -> Any:
+    """Replace ``${VAR}`` in every string by the environment's value."""
+    if isinstance(value, dict):
+        return {key: fill_in(inner, lines, (*keys, str(key))) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [fill_in(inner, lines, keys) for inner in value]
+    if not isinstance(value, str) or "${" not in value:
+        return value
+
+    def replace(found: re.Match[str]) -> str:
+        if found[1] not in os.environ:
+            raise RecipeError(f"{lines.at(*keys)}: the environment has no {found[1]}; set it: export {found[1]}=...")
+        return os.environ[found[1]]
+
+    filled = re.sub(r"\$\{(\w+)\}", replace, value)
+    return parse_value(filled) if re.fullmatch(r"\$\{\w+\}", value) else filled
+
+
+def override(plain: dict[str, Any], text: str, top: tuple[str, ...]) -> None:
+    """Apply one ``a.b=v``: the value is YAML, and every key but the last must exist; ``top`` are a recipe's keys."""
+    dotted, equals, value = text.partition("=")
+    keys = dotted.strip().split(".")
+    if not equals or not all(keys):
+        raise RecipeError(f"--set {text}: write it as --set steps.STEP.SETTING=VALUE")
+    if keys[0] not in top:
+        remedy = f"did you mean steps.{dotted}?" if keys[0] in plain["steps"] else did_you_mean(keys[0], top)
+        raise RecipeError(f"--set {text}: a recipe has no {keys[0]!r}; {remedy}")
+    table: Any = plain
+    for depth, key in enumerate(keys[:-1]):
+        if key not in table or not isinstance(table[key], dict):
+            where = ".".join(keys[:depth]) or "the recipe"
+            raise RecipeError(f"--set {text}: {where} has no table {key!r}; {did_you_mean(key, table)}")
+        table = table[key]
+    try:
+        table[keys[-1]] = parse_value(value)
+    except YamlError as error:
+        raise RecipeError(f"--set {text}: {error}") from None

@@ -166,11 +166,13 @@ class Dropped(Record, frozen=True):
 
 
 class Checkpoint(Record, frozen=True):
-    """A model on disk: ``path`` is a directory that transformers can load."""
+    """A model on disk: ``path`` is a directory with all its weights, or with an adapter that names its base.
+
+    ``base`` is what the recipe calls it: a step, a snapshot of one (``STEP@N``), or a model from elsewhere.
+    """
 
     path: str
     base: str = ""
-    adapter: str = ""
     fingerprint: str = ""
     seed: int | None = None
 

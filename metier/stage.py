@@ -31,7 +31,7 @@ SHAPES = {
     "records": "records of one noun from one or several earlier steps",
     "batch": "a batch of records (a kernel: fused with its neighbours)",
     "checkpoint": "a checkpoint: an earlier step, a directory, asset:nano or hf:org/name",
-    "models": "the models under evaluation, by the name the scoreboard will show",
+    "models": "models or adapters under names of your choice, by which scores, tables and settings call them",
     "path": "the directory of an earlier step, or any path",
     "llm": "a language model of the recipe's models: table, named as a setting of the step",
 }

@@ -14,8 +14,9 @@ from metier.recipe import load
 from metier.records import Conversation, Document
 from metier.run.make import run
 from metier.run.plan import Plan
-from metier.train.encode import encode
+from metier.train.encode import Given, encode
 from metier.train.settings import Train
+from metier.train.sft import Sft
 from tests.command import CHECKOUT, metier
 
 DATA = CHECKOUT.parent / "shared" / "data" / "corpus" / "medquad_qa.jsonl.gz"
@@ -78,8 +79,8 @@ def test_every_arm_of_one_vs_two_spends_the_same(tmp_path: Path) -> None:
     recipe = load("one-vs-two")
     made = run(recipe, tmp_path, ["unique", "unified", "general"])
     sizes = {
-        "raw": per_copy(made, docs="unique", conversations=("drugs", "general")),
-        "unified": per_copy(made, docs="", conversations=("unified", "drugs", "general")),
+        "raw": per_copy(made, docs="unique", conversations=("drugs", "general"), home=tmp_path / "raw"),
+        "unified": per_copy(made, docs="", conversations=("unified", "drugs", "general"), home=tmp_path / "mixed"),
     }
     arms = {
         "one stage, raw": [("raw", "one_stage_raw_1")],
@@ -99,11 +100,11 @@ def test_every_arm_of_one_vs_two_spends_the_same(tmp_path: Path) -> None:
         assert spent == pytest.approx({"pages": 640_000, "dialogues": 320_000, "general": 240_000}, rel=0.01), arm
 
 
-def per_copy(made: Plan, docs: str, conversations: tuple[str, ...]) -> dict[str, int]:
+def per_copy(made: Plan, docs: str, conversations: tuple[str, ...], home: Path) -> dict[str, int]:
     """Tokens of each source in one copy of the data, as the trainer encodes them."""
     talk = [one for name in conversations for one in Artefact(made.root / name).records(Conversation)]
     pages = list(Artefact(made.root / docs).records(Document)) if docs else []
-    items = encode(load_tokenizer("asset:nano"), talk, pages, 256, True)
+    items = encode(load_tokenizer("asset:nano"), Given(talk, pages), Sft(window=256), home)
     return {source: int(items.lengths[items.codes == code].sum()) for code, source in enumerate(items.sources)}
 
 

@@ -7,9 +7,9 @@ from typing import Annotated
 import msgspec
 
 from metier import progress
-from metier.evals.prompts import asked, messages
 from metier.evals.tables import answer_id, seeds
 from metier.llm.thinking import split_thinking
+from metier.model.questions import asked, messages
 from metier.records import Answer, Checkpoint, Config, MetierError, Question
 from metier.text.letters import split
 

@@ -99,15 +99,3 @@ def paired(differences: Sequence[float]) -> Estimate:
     centre = total / (n + 2)
     half = Z * math.sqrt(max(0.0, squares - total * total / (n + 2))) / (n + 2)
     return Estimate(total / n, n, max(-1.0, centre - half), min(1.0, centre + half))
-
-
-def between(first: Score, second: Score) -> tuple[float, float, float]:
-    """First minus second with an interval made of both intervals, as if they were independent.
-
-    The square-and-add rule (Newcombe 1998, method 10; Zou and Donner 2008); over the same questions it errs on the
-    wide side.
-    """
-    value = first.value - second.value
-    low = value - math.hypot(first.value - first.low, second.high - second.value)
-    high = value + math.hypot(first.high - first.value, second.value - second.low)
-    return value, low, high

@@ -8,9 +8,11 @@ import msgspec
 from metier.artefact import Finished, asset
 from metier.evals.report_findings import conflicts, leaks
 from metier.evals.report_funnel import funnels
+from metier.evals.report_pick import choices, exams
 from metier.evals.report_samples import samples
 from metier.evals.report_scores import base_of, boards, summary, tables, taxes
 from metier.evals.report_steps import details, flows
+from metier.evals.report_tax import sweeps
 from metier.evals.report_training import trainings
 from metier.records import Config, File, Files, MetierError, Question, Score
 from metier.text.gazetteer import gazetteer
@@ -45,6 +47,7 @@ def report(run: Finished, config: Report, out: Path) -> None:
     scores = [one for artefact in run.artefacts.values() for one in artefact.records(Score)]
     if not run.artefacts:
         raise MetierError("the report has no finished step to show; run the steps before it")
+    chances = _chances(run, {one.task for one in scores if one.metric == "accuracy"} | exams(run))
     environment = Environment(
         loader=FileSystemLoader(asset(config.theme)),
         autoescape=True,
@@ -59,8 +62,9 @@ def report(run: Finished, config: Report, out: Path) -> None:
         base=base_of(scores),
         summary=summary(scores),
         rings=any("seed" in one.by for one in scores),
-        boards=boards(scores, _chances(run, {one.task for one in scores if one.metric == "accuracy"})),
+        boards=boards(scores, chances),
         taxes=taxes(scores),
+        sweeps=sweeps(scores),
         tables=tables(scores),
         funnels=funnels(run),
         conflicts=conflicts(run),
@@ -68,6 +72,7 @@ def report(run: Finished, config: Report, out: Path) -> None:
         flows=flows(run),
         talks=talks(run, _gazetteer(config.gazetteers)),
         trainings=trainings(run),
+        choices=choices(run, chances),
         samples=samples(run, config.samples),
         steps=details(run),
     )

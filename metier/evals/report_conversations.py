@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from metier.artefact import Finished, Manifest
-from metier.evals.report_numbers import count, percent
 from metier.evals.report_steps import cut, manifests
 from metier.proportion import wilson
 from metier.records import Conversation
+from metier.scores import count, percent
 from metier.text.alike import repeats
 from metier.text.entities import EntityKind, Gazetteer, named
 from metier.text.questions import question_kind

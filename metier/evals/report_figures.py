@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from metier.evals.report_numbers import short
+from metier.scores import short
 
 Tick = tuple[float, str]
 
@@ -100,6 +100,39 @@ def line(xs: Sequence[float], ys: Sequence[float], label: str, most: int = 300) 
         f"{last:.3f}",
         label,
     )
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A value with its interval along both axes, in pixels; along x there may be none."""
+
+    x: float
+    y: float
+    left: float
+    right: float
+    top: float
+    bottom: float
+    colour: int
+    label: str
+    tip: str
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Marks between two axes; ``curves`` join those of one series; ``rules`` are an upright and a level line."""
+
+    width: int
+    height: int
+    left: int
+    bottom: int
+    marks: tuple[Mark, ...]
+    curves: tuple[tuple[int, str], ...]
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    rules: tuple[float | None, float | None]
+    across: str
+    upward: str
+    label: str
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from typing import TypeVar
 import msgspec
 
 from metier.artefact import Finished
-from metier.evals.report_numbers import count, percent
 from metier.evals.report_steps import cut, texts
 from metier.records import MetierError, Question
+from metier.scores import count, percent
 
 CONFLICTS, DIFFERENCES, ITEMS = 20, 6, 10
 """Conflicts shown of a step, differences of each, and exam items of each exam."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from metier.artefact import Cell, Finished, Manifest
-from metier.evals.report_numbers import compact, count, percent
 from metier.evals.report_steps import manifests
+from metier.scores import compact, count, percent
 
 LANGUAGES = 12
 """Languages shown each for itself; the smallest beyond them are shown as one."""

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from metier.evals.report_figures import Axis, Strip, axis, ticks
-from metier.evals.report_numbers import Change, Metric, change, count, metric, number, span
 from metier.records import Score
+from metier.scores import Change, Metric, change, count, metric, number, span
 
+Tone = Literal["better", "worse", "even"]
 HEADLINE = {"overlap": "low"}
 """The one cell that is shown among the overall scores."""
+SWEPT = ("tax", "gain")
+"""Metrics that compare with the base by themselves."""
 MOST = 200
 """Rows of a table that are shown."""
 
@@ -53,7 +57,7 @@ class Table:
 
 def base_of(scores: Iterable[Score]) -> str:
     """The model that others are shown beside: ``base``, or else the first."""
-    models = list(dict.fromkeys(one.model for one in scores if one.metric not in ("tax", "overlap_share")))
+    models = list(dict.fromkeys(one.model for one in scores if one.metric not in (*SWEPT, "overlap_share")))
     return "base" if "base" in models else models[0] if models else ""
 
 
@@ -136,30 +140,42 @@ def cell_name(by: dict[str, str]) -> str:
 
 
 def taxes(scores: Sequence[Score]) -> list[Board]:
-    """One board a task: the accuracy that each model lost against the base."""
+    """A board for what each model lost against the base on a task, and one for what it gained in its domain."""
+    keys = dict.fromkeys((one.task, one.metric) for one in scores if one.metric in SWEPT)
     made = []
-    for task in dict.fromkeys(one.task for one in scores if one.metric == "tax"):
-        own = [one for one in scores if one.metric == "tax" and one.task == task]
-        how = metric("tax")
+    for task, name in keys:
+        own = [one for one in scores if (one.task, one.metric) == (task, name)]
+        how = metric(name)
         widest = max(0.02, *(abs(end) for one in own for end in (one.low, one.high)))
         scale = Axis(-widest * 1.08, widest * 1.08, 240, 4)
-        entries = []
-        for one in own:
-            tone = "even" if one.low <= 0 <= one.high else "worse" if one.value > 0 else "better"
-            word = {"even": "no clear change", "worse": "lost", "better": "gained"}[tone]
-            text = number(one.value, how, signed=True)
-            strip = scale.strip(one.low, one.value, one.high, (), (0.0,))
-            interval = span(one.low, one.high, how, signed=True)
-            entries.append(Entry(one.model, text, interval, count(one.n), strip, False, Change(word, "", tone)))  # type: ignore[arg-type]
-        made.append(Board(task, how, "", tuple(entries), ((scale.at(0.0), "0"),), "", ""))
+        entries = tuple(_signed(one, how, scale) for one in own)
+        made.append(Board(task, how, "", entries, ((scale.at(0.0), "0"),), "", ""))
     return made
+
+
+def _signed(one: Score, how: Metric, scale: Axis) -> Entry:
+    """A difference from the base as text and on its axis, with a verdict."""
+    up = "gained" if one.metric == "gain" else "lost"
+    word = (
+        "no clear change" if one.low <= 0 <= one.high else up if one.value > 0 else {"gained": "lost"}.get(up, "gained")
+    )
+    tone: Tone = "even" if one.low <= 0 <= one.high else "better" if word == "gained" else "worse"
+    return Entry(
+        one.model,
+        number(one.value, how, signed=True),
+        span(one.low, one.high, how, signed=True),
+        count(one.n),
+        scale.strip(one.low, one.value, one.high, (), (0.0,)),
+        False,
+        Change(word, "", tone),
+    )
 
 
 def tables(scores: Sequence[Score]) -> list[Table]:
     """One table for each (task, metric, labels), a row a cell."""
     groups: dict[tuple[str, str, tuple[str, ...]], list[Score]] = {}
     for one in scores:
-        if one.by:
+        if one.by and one.metric not in SWEPT:
             groups.setdefault((one.task, one.metric, tuple(one.by)), []).append(one)
     made = []
     for (task, name, by), own in groups.items():

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 from metier.artefact import Artefact, Finished, Manifest
-from metier.evals.report_numbers import count, percent
 from metier.records import Conversation, Document, Question, Record, kind_name
+from metier.scores import count, percent
 
 SHOWN: tuple[type[Record], ...] = (Document, Conversation, Question)
 REASONS, EXAMPLES = 12, 3
@@ -184,7 +184,7 @@ def plain(value: Any) -> str:
     if isinstance(value, str):
         return value or "“”"
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:,.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:.4g}"
     if isinstance(value, int):
         return count(value)
     if isinstance(value, list | tuple):

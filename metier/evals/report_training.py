@@ -1,17 +1,19 @@
-"""Training as the page shows it: the loss over tokens, and the mixture tenth by tenth beside the one expected."""
+"""Training as the page shows it: the loss over tokens beside that of held-out records, snapshots, and the mixture."""
 
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from metier.artefact import Finished
+from metier.artefact import Finished, Manifest, snapshot_path, snapshot_steps
 from metier.evals.report_figures import Line, Stack, line, stack
-from metier.evals.report_numbers import short
 from metier.evals.report_steps import plain
+from metier.evals.report_validation import Held, Look, held_out
 from metier.records import MetierError
+from metier.scores import count, short
 
 COLOURS = 8
 """Sources told apart by colour; the smallest beyond them are shown as one."""
@@ -47,12 +49,26 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """A model that was kept on the way, as a recipe names it; the loss is that of held-out records at that step."""
+
+    name: str
+    step: str
+    tokens: str
+    loss: str
+    held: str
+
+
+@dataclass(frozen=True)
 class Training:
-    """One training step."""
+    """One training step; ``ended`` says so where its weights are not those of the last step that was planned."""
 
     step: str
+    ended: str
     facts: tuple[tuple[str, str], ...]
     loss: Line | None
+    held: Held | None
+    snapshots: tuple[Snapshot, ...]
     mixture: Stack | None
     parts: tuple[Part, ...]
     shares: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
@@ -65,15 +81,75 @@ def trainings(run: Finished) -> list[Training]:
         manifest = artefact.manifest
         if manifest is None:
             continue
-        loss, mixture = _loss(artefact.path / "loss.jsonl"), _mixture(artefact.path / "mixture.json")
-        if loss is None and mixture is None:
+        logged, mixture = _lines(artefact.path / "loss.jsonl", Loss), _mixture(artefact.path / "mixture.json")
+        looks = _lines(artefact.path / "validation.jsonl", Look)
+        if not logged and mixture is None:
             continue
         facts = tuple((key.replace("_", " "), plain(value)) for key, value in manifest.notes.items())
+        parts, course = _parts(mixture), Course(artefact.path, manifest, logged, looks)
         drawn = mixture is not None and bool(mixture.deciles)
         figure = stack(mixture.sources, mixture.deciles, mixture.expected) if mixture is not None and drawn else None
         shares = _shares(mixture) if mixture is not None and drawn else ()
-        made.append(Training(name, facts, loss, figure, _parts(mixture), shares))
+        held = held_out(looks, course.tokens, course.best, {part.name: part.colour for part in parts})
+        loss, kept = _loss(logged), tuple(_snapshots(course))
+        made.append(Training(name, _ended(course), facts, loss, held, kept, figure, parts, shares))
     return made
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a training went: its manifest and both of its logs."""
+
+    path: Path
+    manifest: Manifest
+    logged: list[Loss]
+    looks: list[Look]
+
+    @property
+    def tokens(self) -> dict[int, int]:
+        """Tokens that were trained up to a step; none before the first."""
+        return {0: 0} | {one.step: one.tokens for one in self.logged}
+
+    def noted(self, name: str) -> int | None:
+        """A whole number among the notes."""
+        value = self.manifest.notes.get(name)
+        return value if isinstance(value, int) else None
+
+    @property
+    def best(self) -> int | None:
+        """The step whose weights the artefact has, where training went on after it."""
+        taken = self.noted("step_taken")
+        return taken if taken != self.noted("steps_made") else None
+
+
+def _ended(course: Course) -> str:
+    made, planned, best = course.noted("steps_made"), course.noted("steps"), course.best
+    words = []
+    if made is not None and planned is not None and made < planned:
+        words.append(
+            f"Training stopped early, after step {count(made)} of {count(planned)}; the mixture is that of all."
+        )
+    if best is not None:
+        words.append(f"The weights are those of step {count(best)}, where the loss on held-out records was lowest.")
+    return " ".join(words)
+
+
+def _snapshots(course: Course) -> Iterator[Snapshot]:
+    """The models kept on the way that are there, and the end."""
+    keep, planned, taken = course.manifest.config.get("keep"), course.noted("steps"), course.noted("step_taken")
+    if not isinstance(keep, int) or not keep or planned is None:
+        return
+    name, losses = course.path.name, {one.step: one.loss for one in course.logged}
+    steps = snapshot_steps(planned, keep)
+    there = [(f"{name}@{n}", step) for n, step in enumerate(steps[:-1], 1) if snapshot_path(course.path, n).is_dir()]
+    for shown, step in [*there, (f"{name}@{keep} = {name}", planned if taken is None else taken)]:
+        some = [one for one in course.looks if one.step == step and one.loss is not None]
+        whole = sum(one.tokens for one in some)
+        held = f"{sum((one.loss or 0.0) * one.tokens for one in some) / whole:.4f}" if whole else "—"
+        loss, tokens = losses.get(step), course.tokens.get(step)
+        yield Snapshot(
+            shown, count(step), short(tokens) if tokens else "—", f"{loss:.4f}" if loss is not None else "—", held
+        )
 
 
 def _read(data: bytes, kind: type[T], place: str) -> T:
@@ -85,11 +161,14 @@ def _read(data: bytes, kind: type[T], place: str) -> T:
         raise MetierError(f"{place}: damaged ({error}); run the training step again") from None
 
 
-def _loss(path: Path) -> Line | None:
+def _lines(path: Path, kind: type[T]) -> list[T]:
     if not path.is_file():
-        return None
+        return []
     lines = [text for text in path.read_bytes().splitlines() if text.strip()]
-    logged = [_read(text, Loss, f"{path}:{number}") for number, text in enumerate(lines, 1)]
+    return [_read(text, kind, f"{path}:{number}") for number, text in enumerate(lines, 1)]
+
+
+def _loss(logged: Sequence[Loss]) -> Line | None:
     good = [(one.tokens, one.loss) for one in logged if one.loss is not None and math.isfinite(one.loss)]
     if len(good) < 2:
         return None

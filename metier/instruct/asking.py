@@ -1,6 +1,6 @@
 """Ask a model, check what it says, and ask once more with what was wrong; shared by the stages that write dialogues."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
 from metier.artefact import asset
@@ -116,10 +116,25 @@ async def ask_until(
     writer: LLM, messages: Sequence[Message], accept: Callable[[Reply], T | Fault], again: Again, sample: int = 0
 ) -> tuple[T, str] | Fault:
     """(what ``accept`` made of a reply, key of the call), or the last fault when asking again did not help either."""
+
+    async def settled(reply: Reply) -> T | Fault:
+        return accept(reply)
+
+    return await ask_until_judged(writer, messages, settled, again, sample)
+
+
+async def ask_until_judged(
+    writer: LLM,
+    messages: Sequence[Message],
+    accept: Callable[[Reply], Awaitable[T | Fault]],
+    again: Again,
+    sample: int = 0,
+) -> tuple[T, str] | Fault:
+    """The same where a reply is not accepted by rules alone, but another model may be asked about it."""
     turns, last = tuple(messages), fault("empty")
     for _ in range(again.times + 1):
         reply = await writer.ask(turns, sample)
-        found = accept(reply)
+        found = await accept(reply)
         if not isinstance(found, Fault):
             return found, reply.request
         last = found

@@ -1,31 +1,30 @@
-"""Leave out conversations whose answers their passage does not bear out: by rules, and across languages by a judge."""
+"""Leave out conversations whose answers their passage does not bear out: by rules, and by a judge where these doubt."""
 
 import collections
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
 from metier.artefact import Artefact, asset
 from metier.batch import decode
+from metier.instruct.judging import FINAL, Judged, Judging, Rule, ask_judge, read_judging, reason
 from metier.instruct.listed import read_lines
 from metier.llm.llm import LLM, Failed
-from metier.llm.prompts import Prompt, Prompts, read_prompt
+from metier.llm.prompts import Prompts
 from metier.records import Config, Conversation, Document, Dropped, File, Message, MetierError
 from metier.text.detect import base
 from metier.text.grounding import Finding, check, check_across
 
-Rule = Literal["number", "unit", "drug", "negation", "invented", "omitted"]
 HELD = 8
 """Groups of rows of the pages that are held in memory; conversations come in about the order of their pages."""
 _DERIVED = re.compile(r"[?~#][^?~#/]*$")
-_VERDICT = re.compile(r"\W*(?P<verdict>supported|unsupported)\W*(?P<why>.*)", re.I | re.S)
 
 
 class Ground(Config, frozen=True):
-    """Which rules hold, and how a model is asked where the answer is in another language than its passage."""
+    """Which rules hold, and about which answers a model is asked."""
 
     rules: tuple[Rule, ...] = ("number", "unit", "drug", "negation", "invented", "omitted")
     """Findings that drop a conversation."""
@@ -34,10 +33,14 @@ class Ground(Config, frozen=True):
     answer breaks off."""
     names: File = ""
     """Names of drugs, persons, ... that must not be confused, one a line; `aspirin | 阿司匹林` are two names of one."""
-    judged: Literal["across", "every"] = "across"
-    """Which conversations the judge is asked about: those in another language than their passage, or every one."""
+    judged: Judged = "across"
+    """Which answers the judge, where there is one, is asked about. `across`: those in another language than their
+    passage, unless a rule drops them. `doubted`: also those in which rules found something, but nothing `final`.
+    `every`: all but those with a `final` finding. The last two give the judge the last word on what rules found."""
+    final: tuple[Rule, ...] = FINAL
+    """Findings that drop a conversation at once, without a question to the judge, where it has the last word."""
     prompts: Prompts = "domain:medicine"
-    """Where the prompt `ground-judge` is, for the judge."""
+    """Where the prompts `ground-judge` and `judge-doubts` are, for the judge."""
 
 
 class Pages:
@@ -88,6 +91,13 @@ class Pair(NamedTuple):
     answer: str
 
 
+class Checked(NamedTuple):
+    """An answer with what the rules found in it."""
+
+    pair: Pair
+    findings: tuple[Finding, ...]
+
+
 def ground(
     conversations: Iterable[Conversation], pages: Path, config: Ground, judge: LLM | None = None
 ) -> Iterator[Conversation | Dropped]:
@@ -95,40 +105,45 @@ def ground(
 
     Every answer is checked with the question before it: its numbers, units, names and negations, and whether the
     passage says what it says. Where the languages differ, rules check numbers, units and names; a judge, if there is
-    one, is asked about the rest.
+    one, is asked about the rest, and may have the last word on what rules can only doubt.
     """
-    known, names, prompts = Pages(pages), frozenset(read_lines(config.names)), dict[str, Prompt]()
+    known, names, read = Pages(pages), frozenset(read_lines(config.names)), dict[str, Judging]()
 
-    def checked(conversation: Conversation) -> tuple[Dropped | None, Document | None]:
-        doc = known.find(conversation.parent) or known.find(conversation.id)
-        if doc is None:
-            return Dropped(conversation.id, "no passage", conversation.parent), None
-        for pair in pairs(conversation.messages):
-            for one in findings(pair, conversation, doc, config, names):
-                if one.rule in config.rules:
-                    return Dropped(conversation.id, f"not grounded: {one.rule}", _detail(one)), doc
-        return None, doc
+    def check_all(conversation: Conversation, doc: Document) -> tuple[Checked, ...]:
+        found = ((pair, findings(pair, conversation, doc, config, names)) for pair in pairs(conversation.messages))
+        return tuple(Checked(pair, tuple(one for one in some if one.rule in config.rules)) for pair, some in found)
+
+    def passage(conversation: Conversation) -> Document | None:
+        return known.find(conversation.parent) or known.find(conversation.id)
 
     if judge is None:
         for conversation in conversations:
-            yield checked(conversation)[0] or conversation
+            doc = passage(conversation)
+            yield (
+                _no_passage(conversation)
+                if doc is None
+                else (_dropped(conversation, check_all(conversation, doc), config.rules) or conversation)
+            )
         return
-    asker = judge
+    asker, final = judge, config.rules if config.judged == "across" else config.final
 
     async def decide(conversation: Conversation) -> Conversation | Dropped:
-        dropped, doc = checked(conversation)
-        if dropped or doc is None or not (config.judged == "every" or across(conversation, doc)):
-            return dropped or conversation
+        if (doc := passage(conversation)) is None:
+            return _no_passage(conversation)
+        checked = check_all(conversation, doc)
+        if dropped := _dropped(conversation, checked, final):
+            return dropped
+        whole = config.judged == "every" or across(conversation, doc)
         language = base(doc.language or conversation.language)
-        if not (asset(config.prompts) / "prompts" / f"ground-judge.{language}.md").is_file():
-            return Dropped(conversation.id, "no prompts in its language", language or "no language is known")
-        if language not in prompts:
-            prompts[language] = read_prompt(config.prompts, "ground-judge", language)
-        prompt = prompts[language]
-        for pair in pairs(conversation.messages):
-            reply = await asker.ask(prompt.messages(passage=doc.text, question=pair.question, answer=pair.answer))
-            if refused := verdict(reply.text):
-                return Dropped(conversation.id, *refused)
+        for pair, found in checked if whole else (one for one in checked if one.findings):
+            if language not in read:
+                if not (asset(config.prompts) / "prompts" / f"ground-judge.{language}.md").is_file():
+                    return Dropped(conversation.id, "no prompts in its language", language or "no language is known")
+                read[language] = read_judging(config.prompts, "ground-judge", language)
+            shown = {"passage": doc.text, "question": pair.question, "answer": pair.answer}
+            said = await ask_judge(asker, read[language], found, **shown)
+            if not said.supported:
+                return _refused(conversation, found, said.why)
         return conversation
 
     for conversation, made in asker.map(conversations, decide):
@@ -159,18 +174,19 @@ def across(conversation: Conversation, doc: Document) -> bool:
     return bool(conversation.language and doc.language) and base(conversation.language) != base(doc.language)
 
 
-def verdict(reply: str) -> tuple[str, str] | None:
-    """(reason, detail) of the drop that a judge's reply asks for, None where it bears the answer out.
+def _no_passage(conversation: Conversation) -> Dropped:
+    return Dropped(conversation.id, "no passage", conversation.parent)
 
-    The reply must begin with SUPPORTED or UNSUPPORTED; one that does not is no verdict, and the answer is not kept.
-    """
-    found = _VERDICT.match(reply.strip())
+
+def _dropped(conversation: Conversation, checked: Iterable[Checked], final: Sequence[Rule]) -> Dropped | None:
+    """The drop for the first finding that no judge is asked about."""
+    for one in (one for some in checked for one in some.findings if one.rule in final):
+        return Dropped(conversation.id, f"not grounded: {one.rule}", reason(one))
+    return None
+
+
+def _refused(conversation: Conversation, found: Sequence[Finding], why: str) -> Dropped:
+    """The drop of what a judge does not find supported: by what the rules found, if they found anything."""
     if not found:
-        return "no verdict of the judge", reply.strip()[:200]
-    if found["verdict"].lower() == "supported":
-        return None
-    return "not grounded: judge", found["why"].strip()[:200]
-
-
-def _detail(finding: Finding) -> str:
-    return f"{finding.span} ({finding.detail})" if finding.detail else finding.span
+        return Dropped(conversation.id, "not grounded: judge", why)
+    return Dropped(conversation.id, f"not grounded: {found[0].rule}", f"{reason(found[0])} | judge: {why}")

@@ -5,16 +5,20 @@ from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
-from metier.instruct.asking import Fault, Wording, ask_until, failed, fault, read_wordings, usable, wording_of
+from metier.instruct.asking import Fault, Wording, ask_until_judged, failed, fault, read_wordings, usable, wording_of
+from metier.instruct.judging import Judging, ask_judge, in_doubt, read_judging
 from metier.instruct.listed import read_lines
 from metier.llm.llm import LLM, Failed, ReplyError
 from metier.llm.prompts import Prompts
 from metier.llm.request import Reply
 from metier.records import Config, Conversation, Dropped, File, Message
 from metier.text.detect import language_of
-from metier.text.grounding import Finding, survives
+from metier.text.grounding import RULES, Finding, survives
 from metier.text.reworded import recounted, turned
 from metier.text.roles import LEAKS, leak, unlabelled
+
+FINAL = tuple(rule for rule in RULES if rule != "negation")
+"""Of what a rewriting may have changed, all that no judge is asked about."""
 
 
 class Polish(Config, frozen=True):
@@ -46,15 +50,35 @@ class Polished(NamedTuple):
     faults: Mapping[int, Fault]
 
 
-def polish(conversations: Iterable[Conversation], writer: LLM, config: Polish) -> Iterator[Conversation | Dropped]:
+class Judge(NamedTuple):
+    """Who is asked where rules only doubt a rewriting, and how in each language."""
+
+    model: LLM
+    judgings: Mapping[str, Judging]
+
+
+class Guard(NamedTuple):
+    """What a rewriting is held against beside the reply itself: names, its least share in length, and a judge."""
+
+    names: frozenset[str]
+    least: float
+    judge: Judge | None
+
+
+def polish(
+    conversations: Iterable[Conversation], writer: LLM, config: Polish, judge: LLM | None = None
+) -> Iterator[Conversation | Dropped]:
     """Rewrite the doctor's replies of each conversation, as ID~polished (HuatuoGPT, Zhang et al. 2023, section 2).
 
     Every drug, number with its unit and negation of a reply must be in its rewriting, and no other. A reply that stays
     as it was is counted under ID~polished:N, N its place among the messages; a conversation of which nothing was
-    rewritten goes on under its own id.
+    rewritten goes on under its own id. A judge, where one is named, has the last word on rewritings in which the rules
+    find nothing but negations changed.
     """
     wordings = read_wordings(config.prompts, ("polish",), config.repair)
     names = frozenset(read_lines(config.names))
+    judgings = {one: read_judging(config.prompts, "polish-judge", one) for one in wordings} if judge else {}
+    bench = Judge(judge, judgings) if judge else None
 
     async def rewrite(conversation: Conversation) -> Polished | Fault:
         language = config.language or conversation.language or language_of(_text(conversation.messages))
@@ -63,7 +87,7 @@ def polish(conversations: Iterable[Conversation], writer: LLM, config: Polish) -
             return Fault("no reply to polish", ())
         if wording is None:
             return fault("unspoken", language)
-        return await _rewrite(conversation, writer, wording, names, config)
+        return await _rewrite(conversation, writer, wording, Guard(names, config.least, bench), config)
 
     for conversation, made in writer.map(conversations, rewrite):
         if isinstance(made, Failed | Fault):
@@ -100,9 +124,7 @@ def _accounted(conversation: Conversation, made: Polished, config: Polish) -> It
         yield Dropped(f"{conversation.id}~polished:{place}", one.why, one.detail)
 
 
-async def _rewrite(
-    conversation: Conversation, writer: LLM, wording: Wording, names: frozenset[str], config: Polish
-) -> Polished:
+async def _rewrite(conversation: Conversation, writer: LLM, wording: Wording, guard: Guard, config: Polish) -> Polished:
     """The replies one after the other, each shown what was rewritten before it."""
     messages = list(conversation.messages)
     places = [place for place, message in enumerate(messages) if _replies(message)]
@@ -110,12 +132,12 @@ async def _rewrite(
     for place in places if config.turns == "every" else places[-1:]:
         reply = messages[place].content
 
-        def accept(found: Reply, reply: str = reply) -> str | Fault:
-            return _checked(found, reply, wording.language, names, config.least)
+        async def accept(found: Reply, reply: str = reply) -> str | Fault:
+            return await _checked(found, reply, wording.language, guard)
 
         asked = wording.prompts["polish"].messages(conversation=_shown(messages[:place], config.earlier), reply=reply)
         try:
-            made = await ask_until(writer, asked, accept, wording.again)
+            made = await ask_until_judged(writer, asked, accept, wording.again)
         except ReplyError as error:
             made = failed(error)
         if isinstance(made, Fault):
@@ -126,7 +148,7 @@ async def _rewrite(
     return Polished(tuple(messages), request, faults)
 
 
-def _checked(found: Reply, original: str, language: str, names: frozenset[str], least: float) -> str | Fault:
+async def _checked(found: Reply, original: str, language: str, guard: Guard) -> str | Fault:
     """The rewriting of a reply, or why it is none: fit for use, spoken by the doctor, as long, and saying the same."""
     text = usable(found, language)
     if isinstance(text, Fault):
@@ -135,12 +157,19 @@ def _checked(found: Reply, original: str, language: str, names: frozenset[str], 
     rule, words = leak(text, "doctor", [rule for rule in LEAKS if not leak(original, "doctor", (rule,))[0]])
     if rule:
         return fault(rule, words)
-    if len(text) < least * len(original):
+    if len(text) < guard.least * len(original):
         return fault("short")
-    changed = (*survives(text, original, names), *turned(text, original), *recounted(text, original))
-    if changed:
-        return Fault(f"{changed[0].rule} changed", tuple(map(_told, changed)))
-    return text
+    changed = (*survives(text, original, guard.names), *turned(text, original), *recounted(text, original))
+    if not changed:
+        return text
+    said = tuple(map(_told, changed))
+    if guard.judge and in_doubt(changed, FINAL):
+        shown = {"reply": original, "rewritten": text}
+        verdict = await ask_judge(guard.judge.model, guard.judge.judgings[language], changed, **shown)
+        if verdict.supported:
+            return text
+        said = (*said, Finding("judge", verdict.why)) if verdict.why else said
+    return Fault(f"{changed[0].rule} changed", said)
 
 
 def _told(finding: Finding) -> Finding:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from metier.artefact import asset
-from metier.instruct.asking import Again, Fault, ask_until, usable
-from metier.instruct.ground import verdict
+from metier.instruct.asking import Again, Fault, ask_until, ask_until_judged, usable
+from metier.instruct.judging import FINAL, Judged, Judging, NoVerdict, Rule, ask_judge, in_doubt, read_judging
 from metier.instruct.mentions import mentions
 from metier.instruct.problems import read_problems, told
 from metier.instruct.uncovered import Sentence, meaning
@@ -47,8 +47,8 @@ class Voice(NamedTuple):
     answer: Prompt
     again: Again
     repair: Again
-    judge: Prompt | None = None
-    """Where answers may be in another language than their passages, or a judge is named."""
+    judging: Judging | None = None
+    """Where a judge may be asked."""
 
 
 class Task(NamedTuple):
@@ -69,10 +69,18 @@ class Task(NamedTuple):
 
 
 class Models(NamedTuple):
-    """Who writes, and who judges what rules cannot; None where rules are enough."""
+    """Who writes, and who judges what: which answers, and what it is not asked about."""
 
     writer: LLM
-    judge: LLM | None
+    judge: LLM
+    judged: Judged = "across"
+    final: tuple[Rule, ...] = FINAL
+
+    def wants(self, found: Fault | None, across: bool) -> bool:
+        """Whether the judge is asked about an answer in which rules found this."""
+        if found:
+            return self.judged != "across" and in_doubt(found.findings, self.final)
+        return across or self.judged == "every"
 
 
 def speaks(where: str, language: str) -> bool:
@@ -86,8 +94,8 @@ def read_voice(where: str, genre: str, language: str, repair: bool, judged: bool
     names = ("unify-question", "unify-more", f"unify-answer-{genre}", "unify-again", "unify-repair")
     question, more, answer, again, mend = (read_prompt(where, name, own) for name in names)
     problems = read_problems(where, "unify-problems", own)
-    judge = read_prompt(where, "ground-judge", own) if judged else None
-    return Voice(question, more, answer, Again(1, again, problems), Again(int(repair), mend, problems), judge)
+    judging = read_judging(where, "ground-judge", own) if judged else None
+    return Voice(question, more, answer, Again(1, again, problems), Again(int(repair), mend, problems), judging)
 
 
 async def ask(task: Task, models: Models, asked: Sequence[str], focus: Sequence[Sentence]) -> str | Rejected | None:
@@ -141,21 +149,18 @@ async def answer(task: Task, models: Models, question: str, share: float) -> Con
     refused: list[str] = []
     again = task.voice.repair
 
-    def accept(reply: Reply) -> str | Fault:
+    async def accept(reply: Reply) -> str | Fault:
         text = answer_in(reply.text)
         refused.append(text)
         if text == NONE:
             return text
-        return _fault(text, reply, task, question, share if len(refused) <= again.times else 0.0) or text
+        found = _fault(text, reply, task, question, share if len(refused) <= again.times else 0.0)
+        return await _last_word(text, found, task, models, question) or text
 
-    found = await ask_until(models.writer, messages, accept, again)
-    if not isinstance(found, Fault) and (fault := await _judged(found[0], task, models, question)):
-        found = fault
-        if len(refused) <= again.times:
-            told_why = Message("user", again.words(fault))
-            messages = (*messages, Message("assistant", refused[-1]), told_why)
-            found = await ask_until(models.writer, messages, accept, again._replace(times=0))
-            found = found if isinstance(found, Fault) else await _judged(found[0], task, models, question) or found
+    try:
+        found = await ask_until_judged(models.writer, messages, accept, again)
+    except NoVerdict as error:
+        return Rejected(error.why, f"{error.detail} | {question[:_SHOWN]} | {refused[-1][:_SHOWN]}", question)
     if isinstance(found, Fault):
         shown = f"{told(found.findings)} | {question[:_SHOWN]} | {refused[-1][:_SHOWN]}"
         return Rejected(found.why, shown, question)
@@ -166,14 +171,17 @@ async def answer(task: Task, models: Models, question: str, share: float) -> Con
     return Conversation("", turns, task.passage.source, task.language, task.passage.id, request)
 
 
-async def _judged(text: str, task: Task, models: Models, question: str) -> Fault | None:
-    """What a model finds wrong with an answer that passed the rules, where one is to be asked."""
-    judge = models.judge or (models.writer if task.across else None)
-    if judge is None or task.voice.judge is None or text == NONE:
+async def _last_word(text: str, found: Fault | None, task: Task, models: Models, question: str) -> Fault | None:
+    """What is wrong with an answer after a judge was asked, where one is to be: it may overrule what rules found."""
+    if task.voice.judging is None or not models.wants(found, task.across):
+        return found
+    findings = found.findings if found else ()
+    shown = {"passage": task.text, "question": question, "answer": text}
+    said = await ask_judge(models.judge, task.voice.judging, findings, **shown)
+    if said.supported:
         return None
-    reply = await judge.ask(task.voice.judge.messages(passage=task.text, question=question, answer=text))
-    refused = verdict(reply.text)
-    return Fault(refused[0], (Finding("judge", refused[1]),)) if refused else None
+    judged = (Finding("judge", said.why),) if said.why or not findings else ()
+    return Fault(found.why if found else "not grounded: judge", (*findings, *judged))
 
 
 def answer_in(reply: str) -> str:

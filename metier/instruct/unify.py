@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from metier.instruct.judging import FINAL, Judged, Rule
 from metier.instruct.listed import read_lines
 from metier.instruct.question_answer import Models, Rejected, Task, Voice, answer, ask, read_voice, speaks
 from metier.instruct.uncovered import PART, Sentence, Told, heard, read, uncovered, untold_numbers
@@ -36,6 +37,12 @@ class Unify(Config, frozen=True):
     """Column with what a passage is about, shown above it: a passage need not name its subject."""
     names: File = ""
     """Names that answers must not confuse (drugs, persons, ...), one a line."""
+    judged: Judged | None = None
+    """Which answers the judge, else the writer, is asked about: those in another language than their passage
+    (`across`), also those in which rules found something, but nothing `final` (`doubted`), or all without a `final`
+    finding (`every`). By default `every` where a judge is named, else `across`."""
+    final: tuple[Rule, ...] = FINAL
+    """Findings that `doubted` and `every` do not put to the judge: such an answer is asked for again, then dropped."""
 
 
 def unify(
@@ -46,13 +53,12 @@ def unify(
     Questions are asked until the answers that passed tell enough of the passage's sentences; each answer is checked
     against the passage (data unification as in HuatuoGPT-II, Chen et al. 2023, section 3.1, with its grounding held).
     A passage of which nothing passed is dropped with the commonest reason; what was rejected beside accepted answers is
-    dropped under an id of its own. Where answers are in another language than the passage, or a judge is named, a model
-    judges what rules cannot: the writer, unless a judge is named.
+    dropped under an id of its own. What rules cannot judge, or only doubt, a model does: the judge, else the writer.
     """
     names = frozenset(read_lines(config.names))
-    models = Models(writer, judge)
+    models = Models(writer, judge or writer, config.judged or ("every" if judge else "across"), config.final)
     voices: dict[str, Voice] = {}
-    judged = judge is not None or bool(config.language)
+    judged = models.judged != "across" or bool(config.language)
     if config.language:
         voices[config.language] = read_voice(config.prompts, config.genre, config.language, config.repair, judged)
 

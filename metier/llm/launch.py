@@ -16,6 +16,7 @@ from metier.llm.backend import Backend, Cut
 from metier.llm.gpus import Claim, claim
 from metier.llm.request import Reply, Request
 from metier.llm.spec import Endpoint, Vllm
+from metier.model.adapters import is_adapter
 from metier.records import MetierError
 
 HOST = "127.0.0.1"
@@ -46,6 +47,8 @@ def command(name: str, spec: Vllm, port: int) -> list[str]:
         wanted = spec.command[0] if spec.command else ""
         remedy = "install it, or name the program: command: [...]"
         raise MetierError(f"model {name!r}: there is no program {wanted!r} here; {remedy}")
+    if is_adapter(spec.model):
+        raise MetierError(f"model {name!r}: {spec.model} is an adapter; merge it first (train.merge) and ask that")
     weights = spec.model.removeprefix("hf:") if spec.model.startswith("hf:") else str(asset(spec.model))
     address = ["--host", HOST, "--port", str(port)]
     shape = ["--tensor-parallel-size", str(spec.gpus), "--served-model-name", spec.called]

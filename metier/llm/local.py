@@ -9,6 +9,7 @@ from metier.llm.backend import Refused
 from metier.llm.request import Reply, Request, Usage
 from metier.llm.spec import Local
 from metier.llm.thinking import split_thinking
+from metier.records import MetierError
 
 GATHER = 0.005
 """Seconds to wait for more requests before a batch begins."""
@@ -103,8 +104,6 @@ class Checkpointed:
 
     def _wish(self, request: Request) -> Any:
         """What to write; draws depend on the request alone, its number among several draws included."""
-        from jinja2 import TemplateError
-
         from metier.model.generate import Wish
         from metier.model.template import prompt
 
@@ -113,8 +112,8 @@ class Checkpointed:
             return Refused(400, "a checkpoint in this process calls no tools")
         try:
             ids = prompt(self.loaded.tokenizer, request.messages, sampling.thinking)
-        except TemplateError as error:
-            return Refused(400, f"the chat template refuses the conversation: {error}")
+        except MetierError as error:
+            return Refused(400, str(error))
         room = self.positions - len(ids) if self.positions else sampling.max_tokens
         if room < 1:
             return Refused(400, f"the conversation has {len(ids)} tokens, the model reads {self.positions}")

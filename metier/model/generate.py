@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from metier.model.load import Loaded
+from metier.model.template import turn_ends
 from metier.records import MetierError
 
 BATCH = 64
@@ -55,10 +56,11 @@ def write(loaded: Loaded, wishes: Sequence[Wish], batch: int = BATCH) -> list[Wr
         _check(wish.max_tokens, wish.temperature)
     found: dict[int, Written] = {}
     numbers = sorted(range(len(wishes)), key=lambda number: (len(wishes[number].prompt), number))
+    stops = end_tokens(loaded) if wishes else []
     for first in range(0, len(numbers), batch):
         some = numbers[first : first + batch]
-        said = _write(loaded, [wishes[number] for number in some])
-        found |= {number: _cut(loaded, wishes[number], ids) for number, ids in zip(some, said, strict=True)}
+        said = _write(loaded, [wishes[number] for number in some], stops)
+        found |= {number: _cut(loaded, wishes[number], ids, stops) for number, ids in zip(some, said, strict=True)}
     return [found[number] for number in range(len(wishes))]
 
 
@@ -69,7 +71,7 @@ def _check(max_tokens: int, temperature: float) -> None:
         )
 
 
-def _write(loaded: Loaded, wishes: Sequence[Wish]) -> list[list[int]]:
+def _write(loaded: Loaded, wishes: Sequence[Wish], stops: list[int]) -> list[list[int]]:
     """The new tokens of each prompt, whatever follows its end included."""
     import torch
     from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
@@ -78,9 +80,7 @@ def _write(loaded: Loaded, wishes: Sequence[Wish]) -> list[list[int]]:
     most = max(wish.max_tokens for wish in wishes)
     ids = torch.tensor([[pad] * (width - len(wish.prompt)) + wish.prompt for wish in wishes])
     mask = torch.tensor([[0] * (width - len(wish.prompt)) + [1] * len(wish.prompt) for wish in wishes])
-    config = GenerationConfig(
-        max_new_tokens=most, do_sample=False, eos_token_id=_stops(loaded) or None, pad_token_id=pad
-    )
+    config = GenerationConfig(max_new_tokens=most, do_sample=False, eos_token_id=stops or None, pad_token_id=pad)
     drawn = any(wish.temperature for wish in wishes)
     early = any(wish.stop or wish.max_tokens < most for wish in wishes)
     with torch.inference_mode():
@@ -142,9 +142,8 @@ def _says(loaded: Loaded, wish: Wish, ids: Any) -> bool:
     return any(text in tail for text in wish.stop)
 
 
-def _cut(loaded: Loaded, wish: Wish, ids: list[int]) -> Written:
+def _cut(loaded: Loaded, wish: Wish, ids: list[int], stops: list[int]) -> Written:
     """One row up to its end of turn, its stop text or its ``max_tokens``."""
-    stops = set(_stops(loaded))
     ids = ids[: wish.max_tokens]
     end = next((place for place, token in enumerate(ids) if token in stops), len(ids))
     finish = "stop" if end < len(ids) else "length"
@@ -163,7 +162,12 @@ def _cut(loaded: Loaded, wish: Wish, ids: list[int]) -> Written:
     return Written(text, end, finish)
 
 
-def _stops(loaded: Loaded) -> list[int]:
+def end_tokens(loaded: Loaded) -> list[int]:
+    """What ends a turn: by the model's own configuration, and by the template that it may have been trained with since.
+
+    A base that was never in a dialogue knows the end of a text alone.
+    """
     configured = loaded.model.generation_config.eos_token_id
     some = configured if isinstance(configured, list) else [configured]
-    return [one for one in dict.fromkeys([*some, loaded.tokenizer.eos_token_id]) if one is not None]
+    ends = [*some, loaded.tokenizer.eos_token_id, *turn_ends(loaded.tokenizer)]
+    return [one for one in dict.fromkeys(ends) if one is not None]

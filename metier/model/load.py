@@ -3,17 +3,19 @@
 import contextlib
 import json
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from metier.artefact import asset
+from metier.model.adapters import check_adapter, check_base, is_adapter, merged
+from metier.model.identity import REMOTE
 from metier.records import MetierError
 
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
-REMOTE = "hf:"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,10 @@ class Loaded:
 
 
 def check_model(path: str) -> None:
-    """Say what a model directory lacks, without importing torch: MetierError names the first missing file."""
+    """Say what a model directory lacks, without importing torch: MetierError names the first missing file.
+
+    Of an adapter the model that it belongs to is checked too.
+    """
     if path.startswith(REMOTE):
         if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", path.removeprefix(REMOTE)):
             raise MetierError(f"{path}: not the name of a public model; write hf:organisation/name")
@@ -40,6 +45,13 @@ def check_model(path: str) -> None:
     remedy = "name a directory that transformers can load, asset:nano, or hf:organisation/name"
     if not home.is_dir():
         raise MetierError(f"{path}: no such model directory; {remedy}")
+    if is_adapter(path):
+        base = check_adapter(path)
+        try:
+            check_model(base)
+        except MetierError as error:
+            raise MetierError(f"{path}: the model that this adapter belongs to is not whole: {error}") from None
+        return
     _check_config(home / "config.json", path, remedy)
     found = [name for name in WEIGHTS if (home / name).is_file()]
     if not found:
@@ -75,6 +87,8 @@ def positions(path: str) -> int | None:
     """How many tokens a model in a directory can read at most, by its config.json; None where that is not said."""
     if path.startswith(REMOTE):
         return None
+    if is_adapter(path):
+        return positions(check_adapter(path))
     config = json.loads((asset(path) / "config.json").read_bytes())
     longest = config.get("max_position_embeddings") or (config.get("text_config") or {}).get("max_position_embeddings")
     return longest if isinstance(longest, int) else None
@@ -95,28 +109,50 @@ def load(path: str) -> Loaded:
     return Loaded(model.eval(), load_tokenizer(path), path)
 
 
-def load_weights(path: str, dtype: Any) -> Any:
-    """The model alone, every weight read from the checkpoint and none made up."""
+def load_weights(path: str, dtype: Any, quantization: Any = None) -> Any:
+    """The model alone, every weight read from the checkpoint and none made up; an adapter is merged into its base.
+
+    ``quantization`` is transformers' configuration of a model held in fewer bits; an adapter's base cannot be. An
+    adapter for another base is a MetierError.
+    """
+    if is_adapter(path):
+        return _merged(path, dtype, quantization)
     from transformers import AutoModelForCausalLM
 
+    how = {"dtype": dtype, "quantization_config": quantization}
     with quiet():
         try:
-            model, seen = AutoModelForCausalLM.from_pretrained(**_named(path), dtype=dtype, output_loading_info=True)
+            model, seen = AutoModelForCausalLM.from_pretrained(**_named(path), **how, output_loading_info=True)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             raise MetierError(f"{path}: cannot be loaded as a causal language model ({_first(error)})") from None
         except Exception as error:  # the safetensors library raises a type of its own
             if type(error).__name__ != "SafetensorError":
                 raise
             raise MetierError(f"{path}: the weights are damaged ({_first(error)}); fetch the model again") from None
+    if getattr(model, "_hf_peft_config_loaded", False):
+        name = path.removeprefix(REMOTE)
+        raise MetierError(f"{path}: an adapter; fetch it (hf download {name} --local-dir DIR) and name its directory")
     if missing := sorted(seen.get("missing_keys", ())):
         raise MetierError(f"{path}: the weights lack {missing[0]} and {len(missing) - 1} more; fetch the model again")
     return model
 
 
+def _merged(path: str, dtype: Any, quantization: Any) -> Any:
+    if quantization is not None:
+        raise MetierError(f"{path}: an adapter cannot be held in fewer bits as a base; merge it first (train.merge)")
+    base = check_adapter(path)
+    model = load_weights(base, dtype)
+    check_base(path, base)
+    with quiet():
+        return merged(model, {path: 1.0})
+
+
 def load_tokenizer(path: str) -> Any:
-    """The tokenizer alone, with a padding token."""
+    """The tokenizer alone, with a padding token; an adapter without one has that of its base."""
     from transformers import AutoTokenizer
 
+    if is_adapter(path) and not any((asset(path) / name).is_file() for name in TOKENIZERS):
+        return load_tokenizer(check_adapter(path))
     with quiet():
         try:
             tokenizer = AutoTokenizer.from_pretrained(**_named(path))
@@ -140,14 +176,16 @@ def _first(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Keep transformers' own progress bars and advice off the terminal."""
+    """Keep transformers' own progress bars and advice off the terminal, and what it says of its versions to come."""
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
     finally:
         logging.set_verbosity(level)
         if bars:

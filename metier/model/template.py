@@ -1,48 +1,88 @@
 """Render conversations and documents as tokens, with the mask of what is trained: one template trains and serves."""
 
-import json
-import re
+import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from metier.records import Message, MetierError
+from metier.model.template_render import Refusal, Text, closing, opening, pieces, plain, render, template, unmark
+from metier.model.template_turns import View, views
+from metier.records import Message, MetierError, ToolCall
 
-MARKED = re.compile(r"\{%-?\s*generation\s*-?%\}")
+Tokens = tuple[list[int], list[tuple[int, int]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Tokens, and for each a 1 where the loss counts it."""
+    """Tokens, and for each a 1 where the loss counts it.
+
+    A template may write a turn otherwise once it is past, as those do that drop earlier thinking. Such a turn is
+    trained in ``earlier``: the conversation up to it, as it is written when the turn is new.
+    """
 
     ids: list[int]
     mask: list[int]
+    earlier: "tuple[Encoded, ...]" = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a conversation cannot be encoded."""
+
+    why: str
+
+
+def check_tokenizer(tokenizer: Any, path: str) -> None:
+    """MetierError where no model can be trained with this tokenizer: a text needs an end, a token its place in a text.
+
+    A token of beginning may be lacking, as many have none.
+    """
+    if tokenizer.eos_token_id is None:
+        raise MetierError(f"{path}: the tokenizer has no eos_token, so no text would end; name one in its config")
+    if not tokenizer.is_fast:
+        raise MetierError(f"{path}: the tokenizer has no tokenizer.json, which says where each token stands; add one")
 
 
 def encode(tokenizer: Any, messages: Sequence[Message], thinking: bool | None = None) -> Encoded:
     """A conversation by the model's own chat template; the mask holds the assistant's tokens, end of turn included.
 
     ``thinking`` is the template's own switch ``enable_thinking``, as in ``prompt``; None leaves it to the template.
+    MetierError where the template cannot write the conversation.
     """
-    return encode_many(tokenizer, [messages], thinking)[0]
+    found = encode_many(tokenizer, [messages], thinking)[0]
+    if isinstance(found, Refused):
+        raise MetierError(found.why)
+    return found
 
 
 def encode_many(
     tokenizer: Any, conversations: Sequence[Sequence[Message]], thinking: bool | None = None
-) -> list[Encoded]:
-    """Many conversations in one call.
+) -> list[Encoded | Refused]:
+    """Many conversations in one call; one that the template cannot write whole is Refused with the reason.
 
     Templates with ``{% generation %}`` markers say themselves what the assistant wrote; for others it is what each
-    assistant turn adds to the rendered text before it.
+    assistant turn adds to the text that the model is asked with.
     """
     if not conversations:
         return []
-    if not MARKED.search(_template(tokenizer)):
-        return [_by_turns(tokenizer, messages, thinking) for messages in conversations]
-    plain = [[_plain(message) for message in messages] for messages in conversations]
-    switch = _switch(thinking)
-    out = tokenizer.apply_chat_template(plain, return_dict=True, return_assistant_tokens_mask=True, **switch)
-    return [Encoded(ids, mask) for ids, mask in zip(out["input_ids"], out["assistant_masks"], strict=True)]
+    form = template(tokenizer, thinking)
+    last = closing(form)
+    found: list[list[View] | Refused] = []
+    for messages in conversations:
+        try:
+            found.append(views(form, messages, last))
+        except Refusal as error:
+            found.append(Refused(str(error)))
+    flat = [view for one in found if not isinstance(one, Refused) for view in one]
+    encoded = iter(_encode_views(tokenizer, flat, opening(form)))
+    made: list[Encoded | Refused] = []
+    for one in found:
+        if isinstance(one, Refused):
+            made.append(one)
+            continue
+        whole, *rest = [next(encoded) for _ in one]
+        made.append(Encoded(whole.ids, whole.mask, tuple(rest)) if rest else whole)
+    return made
 
 
 def encode_text(tokenizer: Any, text: str) -> Encoded:
@@ -61,58 +101,97 @@ def encode_texts(tokenizer: Any, texts: Sequence[str]) -> list[Encoded]:
 
 
 def prompt(tokenizer: Any, messages: Sequence[Message], thinking: bool | None = None) -> list[int]:
-    """The tokens of a conversation up to where the assistant begins to speak."""
-    _template(tokenizer)
-    plain = [_plain(message) for message in messages]
-    out = tokenizer.apply_chat_template(plain, add_generation_prompt=True, return_dict=True, **_switch(thinking))
-    return list(out["input_ids"])
+    """The tokens of a conversation up to where the assistant begins to speak.
+
+    MetierError where the template refuses the conversation.
+    """
+    form = template(tokenizer, thinking)
+    text, _ = unmark(render(form, plain(form, messages), True))
+    return _tokens(tokenizer, [text], opening(form))[0][0]
 
 
-def _switch(thinking: bool | None) -> dict[str, bool]:
-    return {} if thinking is None else {"enable_thinking": thinking}
+def turn_ends(tokenizer: Any) -> list[int]:
+    """The special tokens that a model is trained to end its turns with; none where there is no chat template.
 
-
-def _template(tokenizer: Any) -> str:
+    Where the model is served, each of them has to stop it.
+    """
     if not tokenizer.chat_template:
-        name = tokenizer.name_or_path or "the model"
-        raise MetierError(f"{name}: the tokenizer has no chat template; put a chat_template.jinja into its directory")
-    return str(tokenizer.get_chat_template())
+        return []
+    asked, said = Message("user", "Hi"), Message("assistant", "Hi")
+    calls = Message("assistant", "Hi", (ToolCall("find", "{}"),))
+    talks = [(asked, said), (asked, said, asked), (asked, calls, Message("tool", "Hi"))]
+    ends: dict[int, None] = {}
+    for thinking in (None, False, True):
+        for found in encode_many(tokenizer, talks, thinking):
+            if isinstance(found, Encoded) and 1 in found.mask:
+                ends[found.ids[len(found.mask) - 1 - found.mask[::-1].index(1)]] = None
+    special = {number for number, token in tokenizer.added_tokens_decoder.items() if token.special}
+    return [token for token in ends if token in special]
 
 
-def _plain(message: Message) -> dict[str, Any]:
-    """A message as chat templates expect it."""
-    plain: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.tool_calls:
-        plain["tool_calls"] = [
-            {"type": "function", "function": {"name": call.name, "arguments": _arguments(call.arguments)}}
-            for call in message.tool_calls
-        ]
-    return plain
+def _encode_views(tokenizer: Any, some: Sequence[View], header: str) -> list[Encoded]:
+    made = []
+    for view, (ids, offsets) in zip(some, _tokens(tokenizer, [view.text for view in some], header), strict=True):
+        begins, ends = [first for first, _ in offsets], [last for _, last in offsets]
+        mask = [0] * len(ids)
+        for first, last in view.spans:
+            begin, end = bisect.bisect_right(ends, first), bisect.bisect_left(begins, last)
+            mask[begin:end] = [1] * (end - begin)
+        if view.unended:
+            ids, mask = [*ids, tokenizer.eos_token_id], [*mask, 1]
+        made.append(Encoded(ids, mask))
+    return made
 
 
-def _arguments(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+def _tokens(tokenizer: Any, texts: Sequence[Text], header: str) -> list[Tokens]:
+    """The tokens of each text, with the stretch of the text that each stands for.
+
+    As the model is asked with the header alone, an answer behind it begins with a new token in training too.
+    """
+    if not texts:
+        return []
+    out = tokenizer([one.text for one in texts], add_special_tokens=False, return_offsets_mapping=True)
+    last = _ids(tokenizer, header)[-1] if header else 0
+    found: list[Tokens] = list(zip(out["input_ids"], out["offset_mapping"], strict=True))
+    joined = [header != "" and _joined(text.text, header, last, one) for text, one in zip(texts, found, strict=True)]
+    if any(joined) and not _severable(tokenizer):
+        joined = [False] * len(texts)
+    return [
+        _in_pieces(tokenizer, text, header if cut else "") if cut or text.spelt else one
+        for text, one, cut in zip(texts, found, joined, strict=True)
+    ]
 
 
-def _by_turns(tokenizer: Any, messages: Sequence[Message], thinking: bool | None) -> Encoded:
-    plain = [_plain(message) for message in messages]
-    switch = _switch(thinking)
+def _ids(tokenizer: Any, text: str) -> list[int]:
+    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def text(turns: int, open_turn: bool = False) -> str:
-        some = plain[:turns]
-        return str(tokenizer.apply_chat_template(some, tokenize=False, add_generation_prompt=open_turn, **switch))
 
-    whole, spans = text(len(plain)), []
-    for turn, message in enumerate(messages):
-        if message.role != "assistant":
-            continue
-        before, after = text(turn, True) if turn else "", text(turn + 1)
-        if not whole.startswith(before) or not whole.startswith(after):
-            raise MetierError("the chat template rewrites earlier turns: mark what it generates with {% generation %}")
-        spans.append((len(before), len(after)))
-    out = tokenizer(whole, add_special_tokens=False, return_offsets_mapping=True)
-    mask = [int(any(first < end and last > start for start, end in spans)) for first, last in out["offset_mapping"]]
-    return Encoded(list(out["input_ids"]), mask)
+def _joined(text: str, header: str, last: int, tokens: Tokens) -> bool:
+    """Whether some header ends with another token than it does alone."""
+    ids, ends = tokens[0], [stop for _, stop in tokens[1]]
+    place = text.find(header)
+    while place >= 0:
+        end = place + len(header)
+        before = bisect.bisect_right(ends, end) - 1
+        if before < 0 or ends[before] != end or ids[before] != last:
+            return True
+        place = text.find(header, end)
+    return False
+
+
+def _severable(tokenizer: Any) -> bool:
+    """Whether a text can be cut without its tokens changing: some tokenizers put a space before whatever they get."""
+    newline = _ids(tokenizer, "\n")
+    return all(_ids(tokenizer, "\n" + sample) == newline + _ids(tokenizer, sample) for sample in "a0(患م")
+
+
+def _in_pieces(tokenizer: Any, text: Text, header: str) -> Tokens:
+    """The same for a text that has to be cut: no token reaches over the end of a piece."""
+    ids, offsets = list[int](), list[tuple[int, int]]()
+    for begin, end, literal in pieces(text, header):
+        some = tokenizer(
+            text.text[begin:end], add_special_tokens=False, split_special_tokens=literal, return_offsets_mapping=True
+        )
+        ids += some["input_ids"]
+        offsets += [(first + begin, last + begin) for first, last in some["offset_mapping"]]
+    return ids, offsets

@@ -1,7 +1,8 @@
-"""Cut texts by their length in the tokens of a given tokenizer."""
+"""Tokenizers alone, without a model: load one, and cut texts by their length in its tokens."""
 
 import functools
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from metier.artefact import asset
@@ -20,6 +21,21 @@ def load(name: str) -> Any:
     if not path.is_file():
         raise MetierError(f"tokenizer: {name}: no such file, or no tokenizer.json in it; name a checkpoint directory")
     return _load(str(path), path.stat().st_mtime_ns)
+
+
+def with_template(home: Path) -> Any:
+    """The tokenizer of a checkpoint directory with its chat template, for ``template``, loaded without torch.
+
+    None where it has no tokenizer.json, as those that only torch's door opens.
+    """
+    if not (home / "tokenizer.json").is_file():
+        return None
+    from transformers import PreTrainedTokenizerFast
+
+    try:
+        return PreTrainedTokenizerFast.from_pretrained(home, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise MetierError(f"{home}: its tokenizer cannot be loaded ({str(error).splitlines()[0][:200]})") from None
 
 
 @functools.lru_cache(maxsize=4)

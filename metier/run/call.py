@@ -114,11 +114,16 @@ def _checkpoint(source: Source, context: Context) -> Checkpoint:
     if source.name.startswith("hf:") and not source.step:
         return Checkpoint(source.name)
     path = context.path(source)
+    if source.snapshot and not path.is_dir():
+        raise MetierError(
+            f"{source.shown}: step {source.name!r} stopped before it; name an earlier snapshot, or the step"
+        )
     check_model(str(path))
-    manifest = Artefact(path).manifest
+    manifest = (context.artefact(source) if source.step else Artefact(path)).manifest
     if manifest is None:
         return Checkpoint(str(path), base=source.name)
-    return Checkpoint(str(path), base=source.name, fingerprint=manifest.fingerprint, seed=manifest.seed)
+    mark = source.mark(manifest.fingerprint)
+    return Checkpoint(str(path), base=source.shown, fingerprint=mark, seed=manifest.seed)
 
 
 def _task(step: Step) -> str:

@@ -44,7 +44,7 @@ class Context(msgspec.Struct, frozen=True):
 
     def path(self, source: Source) -> Path:
         """The directory or file that a source stands for."""
-        return self.root / source.name if source.step else asset(source.name)
+        return source.place(self.root) if source.step else asset(source.name)
 
     def scratch(self, step: Step) -> Path:
         """Where a step's artefact is put together; the same after a crash."""

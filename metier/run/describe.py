@@ -9,6 +9,7 @@ import msgspec
 
 from metier.recipe import RecipeError
 from metier.records import Config
+from metier.run.machines import commands, further
 from metier.run.plan import Plan
 from metier.run.scoreboard import read_scores, scoreboard
 from metier.run.table import table
@@ -109,9 +110,9 @@ def outlook(plan: Plan) -> str:
         rows.append((name, stage.name, how, why))
     todo = sum(1 for row in rows if row[2] == "make")
     models = _models(plan, asked)
-    return "\n".join(
-        [table(("step", "stage", "", "why"), rows), *models, f"{todo} of {len(rows)} steps to make in {plan.root}"]
-    )
+    launched = [f"{step}: {command}" for step, command in commands(plan).items()]
+    end = f"{todo} of {len(rows)} steps to make in {plan.root}"
+    return "\n".join([table(("step", "stage", "", "why"), rows), *models, *launched, end])
 
 
 def _models(plan: Plan, asked: set[str]) -> list[str]:
@@ -126,7 +127,9 @@ def _models(plan: Plan, asked: set[str]) -> list[str]:
 
 
 def result(plan: Plan) -> str:
-    """What a run ends with: its scores, and where the report is."""
+    """What a run ends with: its scores, and where the report is; of a further machine, that its part is done."""
+    if further(plan):
+        return f"this machine has done its part; the first one makes {plan.root / 'scores.json'}"
     lines = []
     scores = read_scores(plan.root)
     if scores:

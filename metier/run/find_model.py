@@ -31,7 +31,7 @@ def _order(run: Path) -> dict[str, int]:
             return 0
         if step not in depth:
             depth[step] = 0
-            depth[step] = 1 + max((count(source) for source in manifest.inputs), default=0)
+            depth[step] = 1 + max((count(source.partition("@")[0]) for source in manifest.inputs), default=0)
         return depth[step]
 
     for step in manifests:

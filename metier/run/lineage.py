@@ -63,5 +63,5 @@ def _sources(manifest: Manifest) -> list[str]:
     names: list[str] = []
     for feed in manifest.sources.values():
         groups: list[Any] = list(feed.values()) if isinstance(feed, dict) else [feed]
-        names += [name for some in groups for name in some if "/" not in name and ":" not in name]
+        names += [name.partition("@")[0] for some in groups for name in some if "/" not in name and ":" not in name]
     return names

@@ -1,7 +1,7 @@
 """Look into an artefact: some of its records, what it dropped and why, where a record came from, what a trainer saw."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 
 import msgspec
@@ -68,26 +68,35 @@ def some(artefact: Artefact, count: int) -> Iterator[str]:
 
 def dropped(artefact: Artefact, count: int, why: str) -> Iterator[str]:
     """Dropped records with their reasons; ``why`` keeps the reasons that contain it."""
-    texts = _texts(artefact)
     chosen = (one for one in artefact.dropped() if why.lower() in one.why.lower())
-    for one in itertools.islice(chosen, count):
-        text = texts.get(one.id, "")
+    some = list(itertools.islice(chosen, count))
+    records = behind(artefact, {one.id for one in some})
+    for one in some:
+        record = records.get(one.id)
         about = f" ({one.detail})" if one.detail else ""
-        yield f"{one.id}: {one.why}{about}" + (f"\n    {shorten(text, 300)}" if text else "")
+        yield f"{one.id}: {one.why}{about}" + (f"\n    {_words(record)}" if record else "")
 
 
-def _texts(artefact: Artefact) -> dict[str, str]:
-    """The text of dropped records, where a step before still has it."""
+def _words(record: Document | Conversation) -> str:
+    if isinstance(record, Document):
+        return shorten(record.text, 300)
+    return "\n    ".join(f"{turn.role}: {shorten(turn.content, 300)}" for turn in record.messages)
+
+
+def behind(artefact: Artefact, wanted: Set[str]) -> dict[str, Document | Conversation]:
+    """The records of these ids that fed a step, where a step before still has them."""
     manifest = artefact.manifest
-    wanted = {one.id for one in itertools.islice(artefact.dropped(), 1000)}
-    found: dict[str, str] = {}
-    waiting = [
-        name for feed in (manifest.sources if manifest else {}).values() if isinstance(feed, list) for name in feed
-    ]
-    for name in waiting:
+    feeds = (manifest.sources if manifest else {}).values()
+    found: dict[str, Document | Conversation] = {}
+    for name in dict.fromkeys(name for feed in feeds if isinstance(feed, list) for name in feed):
         source = Artefact(artefact.path.parent / name)
-        if Document in source.kinds():
-            found |= {doc.id: doc.text for doc in source.records(Document) if doc.id in wanted}
+        records: Iterator[Document | Conversation]
+        records = itertools.chain(source.records(Document), source.records(Conversation))
+        for record in records:
+            if len(found) == len(wanted):
+                return found
+            if record.id in wanted:
+                found[record.id] = record
     return found
 
 

@@ -19,6 +19,7 @@ from metier.run.context import Context, placed
 from metier.run.fuse import Unit
 from metier.run.local import Local
 from metier.run.lock import locked
+from metier.run.machines import check_machines, commands, further, join
 from metier.run.models import Models, bill
 from metier.run.plan import Plan, plan
 from metier.run.shard import Engine
@@ -40,16 +41,21 @@ def run(
 ) -> Plan:
     """Make every artefact that a recipe asks for and that does not stand yet; return the plan that was carried out."""
     show = show or Show(quiet=True)
-    _check_extras(plan(recipe, runs, to), engine)
+    _check_extras(outlook := plan(recipe, runs, to), engine)
+    if further(outlook):
+        join(outlook, show)
+        return outlook
     with locked(runs / recipe.name), contextlib.ExitStack() as stack:
         found = plan(recipe, runs, to)
         context = Context(found)
-        todo = found.todo()
+        todo, started = found.todo(), commands(found)
         driver = stack.enter_context(_started(engine, todo, show))
         models = stack.enter_context(contextlib.closing(Models(recipe, found.root, found.models)))
         for unit in found.units:
             with placed(unit.last, context.root):
                 if unit in todo:
+                    if unit.last.name in started:
+                        show.line(f"{unit.last.name}: {started[unit.last.name]}")
                     _make(unit, context, Hands(driver, models, show))
                 else:
                     show.line(f"{unit.last.name}: stands")
@@ -78,6 +84,7 @@ def _check_extras(found: Plan, engine: Engines) -> None:
     if engine == "ray" and not importlib.util.find_spec("ray"):
         raise MetierError("--engine ray needs ray; install the extra: pip install 'metier[ray]'")
     recipe = found.recipe
+    check_machines(found)
     for unit in found.todo():
         stage = unit.last.stage
         local = any(isinstance(recipe.models[name], spec.Local) for name in unit.last.asks.values())

@@ -10,8 +10,7 @@ import msgspec
 
 from metier.artefact import Manifest
 from metier.llm.spec import Local, Model, Scripted, Vllm
-from metier.recipe import Recipe, Step
-from metier.recipe_tables import step_behind
+from metier.recipe import Recipe, Source, Step
 from metier.records import fingerprint
 from metier.run.content import Contents, expand
 from metier.stage import code_files
@@ -30,14 +29,15 @@ KEPT = "replies"
 """Where they say which file keeps the replies, seen from the run directory."""
 
 
-def settle(model: Model, root: Path, marks: Mapping[str, str], contents: Contents) -> Model:
+def settle(model: Model, root: Path, marks: Mapping[str, str], contents: Contents, behind: Source | None) -> Model:
     """A model as a run asks it: the checkpoint of a step has a path, and what says no revision gets one.
 
-    ``marks`` are the fingerprints of the steps above. A function's revision is the hash of its code, a checkpoint's the
-    fingerprint of its step or the hash of its files.
+    ``marks`` are the fingerprints of the steps above, ``behind`` is the step whose checkpoint the model is. A
+    function's revision is the hash of its code, a checkpoint's the fingerprint of its step or the hash of its files.
     """
-    if step := step_behind(model):
-        return msgspec.structs.replace(model, model=str(root / step), revision=model.revision or marks[step])
+    if behind is not None:
+        revision = model.revision or behind.mark(marks[behind.name])
+        return msgspec.structs.replace(model, model=str(behind.place(root)), revision=revision)
     if model.revision:
         return model
     if isinstance(model, Scripted):

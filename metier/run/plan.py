@@ -60,7 +60,9 @@ def plan(recipe: Recipe, runs: Path, to: Iterable[str] = ()) -> Plan:
     made: dict[str, Manifest] = {}
     models: dict[str, Model] = {}
     for step in recipe.steps.values():
-        models |= _settled(step, recipe, models, lambda one: settle(one, root, _marks(made), contents))
+        models |= _settled(
+            step, recipe, models, lambda one: settle(one, root, _marks(made), contents, recipe.checkpoint(one))
+        )
         made[step.name] = _manifest(step, recipe, made, contents, models)
     contents.save()
     wanted = set(recipe.steps) if not to else ancestors(recipe, to)
@@ -119,15 +121,15 @@ def _manifest(
     """The manifest a step would have, without its counts."""
     try:
         files = {str(path): contents.path(path) for _, path in named_files(step.config)}
-        inputs = {source.name: _input(source, made, contents) for _, source in step.sources()}
+        inputs = {source.shown: _input(source, made, contents) for _, source in step.sources()}
     except MetierError as error:
         raise RecipeError(f"{step.place}: step {step.name!r}: {error}") from None
     if "run" in step.stage.given:
         inputs |= _marks(made)
     sources: dict[str, Any] = {
-        name: {key: [s.name for s in some] for key, some in feed.items()}
+        name: {key: [s.shown for s in some] for key, some in feed.items()}
         if isinstance(feed, dict)
-        else [source.name for source in feed]
+        else [source.shown for source in feed]
         for name, feed in step.feeds.items()
     }
     seed = step.seed if "seed" in step.stage.given else None
@@ -168,7 +170,7 @@ def _shape(feed: Any, made: dict[str, Manifest], contents: Contents) -> Any:
 
 def _input(source: Source, made: dict[str, Manifest], contents: Contents) -> str:
     if source.step:
-        return made[source.name].fingerprint
+        return source.mark(made[source.name].fingerprint)
     if source.name.startswith("hf:"):
         return source.name
     return contents.path(asset(source.name) if source.name.startswith("asset:") else expand(source.name)[0])

@@ -93,7 +93,7 @@ def build(model: str, name: str) -> Any:
             return refuse("stream is not served; send stream: false" if asked.stream else "messages is empty")
         try:
             said = await run_in_threadpool(complete, asked)
-        except TooLong as error:
+        except (TooLong, MetierError) as error:
             return refuse(str(error))
         choice = {
             "index": 0, "message": {"role": "assistant", "content": said.text}, "finish_reason": said.finish,

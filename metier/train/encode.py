@@ -1,22 +1,36 @@
-"""Turn conversations and raw documents into items: tokens, what is trained of them, and where they came from."""
+"""Turn conversations and raw documents into items on disk: tokens, what is trained of them, where they came from.
 
+``tokens.bin`` holds the words of all items one after the other, ``names.parquet`` the id of each item's record,
+``dropped/`` the records that were left out. Only three numbers an item are kept in memory.
+"""
+
+import contextlib
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from metier import progress
-from metier.model.template import Encoded, encode_many, encode_texts
+from metier.artefact import Writer
+from metier.model.template import Encoded, Refused, encode_many, encode_texts
 from metier.records import Conversation, Document, Dropped
-from metier.train.order import coded
-from metier.train.pack import WHOLE
+from metier.train.mixing import source_of
+from metier.train.pack_kernels import WHOLE
+from metier.train.settings import Train
 
-T = TypeVar("T")
-BATCH = 1024
+T = TypeVar("T", Conversation, Document)
+BATCH, CHARACTERS = 1024, 1 << 21
+"""Records that are encoded in one call at most, and their characters."""
+NAMES = 1 << 15
+"""Ids that are written at a time."""
+TRAINED = np.uint32(1 << 31)
+"""The bit of a word that says that its token is trained; the others are the token."""
 
 
 class Given(NamedTuple):
@@ -27,117 +41,166 @@ class Given(NamedTuple):
     validation: Iterable[Conversation] = ()
 
 
+class Part(NamedTuple):
+    """An item before it is written; ``repeats`` says how it may be cut (see ``pack``)."""
+
+    item: Encoded
+    repeats: int
+
+
 @dataclass(frozen=True)
 class Items:
-    """Items one after the other: item i is tokens ``start[i]`` to ``start[i + 1]``.
+    """Items on disk, with the length of each, how it may be cut and the number of its source."""
 
-    ``trained`` marks tokens whose prediction the loss counts; ``repeats`` says how an item may be cut (see ``pack``).
-    """
-
-    ids: npt.NDArray[np.int32]
-    trained: npt.NDArray[np.bool_]
-    start: npt.NDArray[np.int64]
+    home: Path
+    lengths: npt.NDArray[np.int32]
     repeats: npt.NDArray[np.int32]
     codes: npt.NDArray[np.int32]
     sources: list[str]
-    names: list[str]
-    dropped: list[Dropped]
+    records: int
+    dropped: int
+    first_why: str
+    """Why the first record was dropped, where one was."""
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.lengths)
 
     @property
-    def lengths(self) -> npt.NDArray[np.int64]:
-        """Length of every item in tokens."""
-        return np.diff(self.start)
+    def start(self) -> npt.NDArray[np.int64]:
+        """Where every item begins in ``tokens.bin``, in words."""
+        ends = np.cumsum(self.lengths, dtype=np.int64)
+        return ends - self.lengths
+
+    def names(self) -> pa.Array:
+        """The id of every item's record."""
+        return pq.read_table(self.home / "names.parquet").column("id").combine_chunks()
+
+    def words(self, starts: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
+        """Stretches of ``tokens.bin``, one after the other; read, not mapped, so that they do not stay in memory."""
+        out = np.empty(int(sizes.sum()), np.uint32)
+        view, at = out.data.cast("B"), 0
+        with (self.home / "tokens.bin").open("rb", buffering=0) as file:
+            for start, size in zip((starts * 4).tolist(), (sizes * 4).tolist(), strict=True):
+                file.seek(start)
+                if file.readinto(view[at : at + size]) != size:
+                    raise OSError(f"{file.name} ends before its items do")
+                at += size
+        return out
+
+    def read(self, number: int) -> Encoded:
+        """One item as it was encoded."""
+        words = self.words(self.start[[number]], self.lengths[[number]].astype(np.int64))
+        return Encoded((words & ~TRAINED).tolist(), (words >> 31).tolist())
 
 
-@dataclass
 class _Growing:
-    ids: "array[int]" = field(default_factory=lambda: array("i"))
-    trained: "array[int]" = field(default_factory=lambda: array("b"))
-    start: "array[int]" = field(default_factory=lambda: array("q", [0]))
-    repeats: "array[int]" = field(default_factory=lambda: array("i"))
-    sources: list[str] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    dropped: list[Dropped] = field(default_factory=list)
+    """Items as they come, written to disk as they come."""
 
-    def add(self, name: str, source: str, item: Encoded, repeats: int) -> None:
-        self.ids.extend(item.ids)
-        self.trained.extend(item.mask)
-        self.start.append(len(self.ids))
-        self.repeats.append(repeats)
-        self.sources.append(source)
-        self.names.append(name)
+    def __init__(self, home: Path) -> None:
+        self.home, self.lengths, self.repeats, self.codes = home, array("i"), array("i"), array("i")
+        self.sources: dict[str, int] = {}
+        self.names: list[str] = []
+        self.records, self.dropped, self.first_why = 0, 0, ""
+        self.lost, self.stack = Writer(home), contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.tokens = self.stack.enter_context((self.home / "tokens.bin").open("wb", buffering=1 << 20))
+        form = pa.schema([("id", pa.large_string())])
+        self.ids = self.stack.enter_context(pq.ParquetWriter(self.home / "names.parquet", form, compression="zstd"))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._write_names()
+        self.lost.close()
+        self.stack.close()
+
+    def add(self, record: Conversation | Document, parts: Sequence[Part] | str) -> None:
+        """Take the items of a record, or the reason why it has none."""
+        if isinstance(parts, str):
+            self.dropped, self.first_why = self.dropped + 1, self.first_why or parts
+            self.lost.add(Dropped(record.id, parts))
+            return
+        code = self.sources.setdefault(source_of(record), len(self.sources))
+        self.records += 1
+        for item, repeats in parts:
+            self.lengths.append(len(item.ids))
+            self.repeats.append(repeats)
+            self.codes.append(code)
+            self.names.append(record.id)
+            self.tokens.write((np.array(item.ids, np.uint32) | np.array(item.mask, np.uint32) << 31).tobytes())
+        if len(self.names) >= NAMES:
+            self._write_names()
+
+    def items(self) -> Items:
+        """All that was taken, once it is written."""
+        columns = [np.array(column, np.int32) for column in (self.lengths, self.repeats, self.codes)]
+        lost = (self.records, self.dropped, self.first_why)
+        return Items(self.home, columns[0], columns[1], columns[2], list(self.sources), *lost)
+
+    def _write_names(self) -> None:
+        self.ids.write_table(pa.table({"id": pa.array(self.names, pa.large_string())}))
+        self.names.clear()
 
 
-def encode(
-    tokenizer: Any,
-    conversations: Iterable[Conversation],
-    docs: Iterable[Document],
-    window: int,
-    answers_only: bool,
-    thinking: bool | None = None,
-) -> Items:
-    """Items of all records, conversations first; a record that cannot be trained is dropped with its reason.
+def encode(tokenizer: Any, given: Given, settings: Train, home: Path) -> Items:
+    """Write the items of all records into ``home``, conversations first; what cannot be trained is dropped and why.
 
     A document longer than a window becomes several items, each beginning with the last token of the one before. A
     conversation longer than a window may be continued in the next window, its prompt repeated, if the prompt takes less
-    than half of one. ``thinking`` is the chat template's switch; None leaves it to the template.
+    than half of one. What ``given`` holds for validation is not read.
     """
-    growing = _Growing()
-    for some in _some(conversations):
-        kept = [one for one in some if one.messages]
-        growing.dropped += [Dropped(one.id, "no messages") for one in some if not one.messages]
-        items = encode_many(tokenizer, [one.messages for one in kept], thinking)
-        _add_conversations(growing, zip(kept, items, strict=True), window, answers_only)
-        progress.report(len(growing.names), 0, "items", "encoding")
-    for pages in _some(docs):
-        _add_documents(growing, tokenizer, pages, window)
-        progress.report(len(growing.names), 0, "items", "encoding")
-    sources, codes = coded(growing.sources)
-    return Items(
-        np.array(growing.ids, np.int32),
-        np.array(growing.trained, np.bool_),
-        np.array(growing.start, np.int64),
-        np.array(growing.repeats, np.int32),
-        codes,
-        sources,
-        growing.names,
-        growing.dropped,
-    )
+    with _Growing(home) as growing:
+        for talks in _some(given.conversations, lambda one: sum(len(message.content) for message in one.messages)):
+            found = encode_many(tokenizer, [one.messages for one in talks if one.messages], settings.thinking)
+            rest = iter(found)
+            for talk in talks:
+                growing.add(talk, _of_conversation(next(rest), settings) if talk.messages else "no messages")
+            progress.report(len(growing.lengths), 0, "items", "encoding")
+        for pages in _some(given.docs, lambda one: len(one.text)):
+            for page, item in zip(pages, encode_texts(tokenizer, [one.text for one in pages]), strict=True):
+                growing.add(page, _of_document(item, settings) if page.text.strip() else "empty text")
+            progress.report(len(growing.lengths), 0, "items", "encoding")
+    return growing.items()
 
 
-def source_of(record: Conversation | Document) -> str:
-    """The name that priorities and epochs know a record by: its source, else ``conversation`` or a document's kind."""
-    return record.source or ("conversation" if isinstance(record, Conversation) else record.kind)
-
-
-def _some(records: Iterable[T]) -> Iterator[list[T]]:
-    rest = iter(records)
-    while some := list(islice(rest, BATCH)):
+def _some(records: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+    """The records in groups small enough to be encoded in one call."""
+    some, characters = list[T](), 0
+    for record in records:
+        some.append(record)
+        characters += size(record)
+        if len(some) == BATCH or characters >= CHARACTERS:
+            yield some
+            some, characters = [], 0
+    if some:
         yield some
 
 
-def _add_conversations(
-    growing: _Growing, some: Iterable[tuple[Conversation, Encoded]], window: int, answers_only: bool
-) -> None:
-    for one, item in some:
-        head = item.mask.index(1) if 1 in item.mask else len(item.ids)
-        repeats = head if len(item.ids) > window else WHOLE
-        if 1 not in item.mask and answers_only:
-            growing.dropped.append(Dropped(one.id, "no assistant turn to train on"))
-        elif repeats != WHOLE and repeats >= window // 2:
-            growing.dropped.append(Dropped(one.id, f"longer than the window of {window} tokens"))
-        else:
-            whole = item if answers_only else Encoded(item.ids, [1] * len(item.ids))
-            growing.add(one.id, source_of(one), whole, repeats)
+def _of_conversation(found: Encoded | Refused, settings: Train) -> list[Part] | str:
+    """The items of a conversation: all of them, or the reason why not."""
+    if isinstance(found, Refused):
+        return found.why
+    if not found.ids:
+        return "no tokens"
+    parts = []
+    for one in (found, *found.earlier):
+        head = one.mask.index(1) if 1 in one.mask else len(one.ids)
+        if settings.answers_only and head == len(one.ids):
+            continue
+        whole = one is found and not settings.answers_only
+        item = Encoded(one.ids, [1] * len(one.ids)) if whole else one
+        parts.append(Part(item, head if len(one.ids) > settings.window else WHOLE))
+    if not parts:
+        return "no assistant turn to train on"
+    if any(repeats != WHOLE and repeats >= settings.window // 2 for _, repeats in parts):
+        return f"longer than the window of {settings.window} tokens"
+    return parts
 
 
-def _add_documents(growing: _Growing, tokenizer: Any, some: Sequence[Document], window: int) -> None:
-    kept = [one for one in some if one.text.strip()]
-    growing.dropped += [Dropped(one.id, "empty text") for one in some if not one.text.strip()]
-    for one, item in zip(kept, encode_texts(tokenizer, [one.text for one in kept]), strict=True):
-        for begin in range(0, max(1, len(item.ids) - 1), window - 1):
-            part = Encoded(item.ids[begin : begin + window], item.mask[begin : begin + window])
-            growing.add(one.id, source_of(one), part, 0)
+def _of_document(item: Encoded, settings: Train) -> list[Part] | str:
+    """The items of a document: stretches of at most a window, each beginning with the last token of the one before."""
+    window = settings.window
+    starts = range(0, max(1, len(item.ids) - 1), window - 1)
+    parts = [Part(Encoded(item.ids[at : at + window], item.mask[at : at + window]), 0) for at in starts]
+    return parts if item.ids else "no tokens"

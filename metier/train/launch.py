@@ -1,60 +1,172 @@
-"""Run a training job: in this process for one device, under torchrun for several."""
+"""Run a training job: in this process for one device, under torchrun for several, on one machine or on many."""
 
+import contextlib
+import os
+import re
+import shlex
+import signal
 import subprocess
-import sys
 import tempfile
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from metier import progress
+from metier.artefact import write_json
 from metier.records import Checkpoint, Dropped, MetierError
 from metier.train.disk import writing
 from metier.train.encode import Given
-from metier.train.prepare import Job, prepare
-from metier.train.settings import Train
+from metier.train.possible import check_possible, check_validation
+from metier.train.prepare import DATA, MARKER, Job, prepare
+from metier.train.profiles import alone, check_launch, command, follows, parts
+from metier.train.resume import CHECKPOINTS, last_checkpoint
+from metier.train.settings import Train, launch_settings, uneven
+
+SAID = "launch.log"
+"""What the processes of a training say, for as long as they run and where they fail."""
+DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+"""Where one of these is there may be GPUs, and torch is asked for their number before anything is encoded."""
+ERROR = re.compile(r"(?:\[rank\d+\]: *)?((?:\w+\.)*(?!ChildFailedError)\w*(?:Error|Exception|Interrupt)\b.*)")
+KILLED = re.compile(r"Signal (\d+) \(SIG\w+\)")
 
 
 def train(base: Checkpoint, seed: int, settings: Train, out: Path, given: Given) -> Iterator[Dropped]:
     """Prepare a job unless it is prepared, train it to its end from where it stopped, and say what was left out."""
+    check_launch(settings.launch)
+    check_possible(settings, base.path)
+    if any(Path(driver).exists() for driver in DRIVERS):
+        import torch
+
+        _check_even(settings, _processes(settings, torch.cuda.device_count()))
+    given = check_validation(settings, given)
     with writing(out):
         dropped = list(prepare(base, seed, settings, out, given))
+        _go_on_as(settings, out)
         import torch
 
         devices = torch.cuda.device_count()
-        if devices > 1:
-            launch(out, devices)
-        else:
+        processes = _processes(settings, devices)
+        if processes == 1 and devices < 2 and alone(settings.launch):
             from metier.train.loop import run
 
             run(out)
+        else:
+            launch(settings, processes, out)
     return iter(dropped)
 
 
-def launch(out: Path, processes: int) -> None:
-    """Train a prepared job with one process a device; the error of a process becomes a MetierError here."""
-    total = msgspec.json.decode((out / "job.json").read_bytes(), type=Job).tokens
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
-        # what this process holds open for its children, the lock of the run directory, they hold with it
-        job = subprocess.Popen(
-            [*command, "-m", "metier.train.loop", str(out)], stdout=said, stderr=said, close_fds=False
+def join(settings: Train, out: Path) -> None:
+    """Take the part of a further machine in a training, once the first machine has prepared it."""
+    check_launch(settings.launch)
+    while not (out / DATA / MARKER).exists():
+        time.sleep(1.0)
+    import torch
+
+    launch(settings, _processes(settings, torch.cuda.device_count()), out)
+
+
+def _go_on_as(settings: Train, out: Path) -> None:
+    """Where a prepared job is launched otherwise than before, it goes on as it is launched now.
+
+    MetierError where its checkpoints are written in parts that such processes cannot read.
+    """
+    job = msgspec.json.decode((out / "job.json").read_bytes(), type=Job)
+    now = {name: getattr(settings, name) for name in launch_settings()}
+    changed = msgspec.structs.replace(job, settings=msgspec.structs.replace(job.settings, **now))
+    if changed == job:
+        return
+    before, after = parts(job.settings.launch), parts(settings.launch)
+    if before != after and last_checkpoint(out, clean=False):
+        raise MetierError(
+            f"{out}: its checkpoints are written by {before}, and {after} cannot go on from them; launch it as before, "
+            f"or delete {out / CHECKPOINTS} to train from the first step"
         )
-        while job.poll() is None:
-            try:
-                job.wait(1.0)
-            except subprocess.TimeoutExpired:
-                _report(out, total)
-        if job.returncode:
+    write_json(out / "job.json", changed)
+
+
+def _processes(settings: Train, devices: int) -> int:
+    """How many processes this machine starts: as it is told, or one for each GPU."""
+    asked = settings.launch.processes if settings.launch is not None else None
+    if asked is not None and asked > devices > 0:
+        raise MetierError(f"launch.processes is {asked}, but this machine has {devices} GPUs; lower it")
+    return asked or max(1, devices)
+
+
+def launch(settings: Train, processes: int, out: Path) -> None:
+    """Train a prepared job with one process a device; the error of a process becomes a MetierError here.
+
+    MetierError, before anything is started, where the processes cannot share the windows of a step evenly, or are more
+    than there are windows.
+    """
+    nodes = settings.launch.nodes if settings.launch is not None else 1
+    job = msgspec.json.decode((out / "job.json").read_bytes(), type=Job)
+    if job.windows < processes * nodes:
+        some = f"{processes * nodes} processes for {job.windows} windows of {settings.window} tokens"
+        raise MetierError(f"{some}: some would have nothing to train on; lower launch.processes, or window")
+    _check_even(settings, processes)
+    ordered = command(settings.launch, processes, out)
+    place = Path(tempfile.mkdtemp()) / SAID if follows(settings.launch) else out / SAID
+    with place.open("w+", encoding="utf-8", errors="replace") as said:
+        said.write(shlex.join(ordered) + "\n")
+        said.flush()
+        with _started(ordered, said.fileno(), processes) as started:
+            while started.poll() is None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    started.wait(1.0)
+                _report(out, job.tokens)
+        if started.returncode:
             said.seek(0)
-            lines = [line.strip() for line in said.read().splitlines() if line.strip()]
-            told = next((line for line in lines if line.startswith("metier: ")), lines[-1] if lines else "no message")
-            raise MetierError(f"training on {processes} devices failed: {told.removeprefix('metier: ')}")
+            raise MetierError(f"training by {processes * nodes} processes failed: {cause(said.read(), place)}")
+    place.unlink()
+
+
+def _check_even(settings: Train, processes: int) -> None:
+    """MetierError where so many processes on each machine cannot share the windows of a step evenly."""
+    nodes = settings.launch.nodes if settings.launch is not None else 1
+    if said := uneven(settings, processes * nodes):
+        raise MetierError(said)
+
+
+@contextlib.contextmanager
+def _started(ordered: list[str], said: int, processes: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """The processes while they run: they end with whatever ends this block.
+
+    What this process holds open for its children, the lock of the run directory, they hold with it. They share the
+    processors of the machine, unless the environment says otherwise.
+    """
+    threads = max(1, len(os.sched_getaffinity(0)) // processes)
+    around = {"OMP_NUM_THREADS": str(threads), **os.environ}
+    started = subprocess.Popen(ordered, stdout=said, stderr=said, env=around, close_fds=False)
+    with contextlib.ExitStack() as stack:
+        if threading.current_thread() is threading.main_thread():  # a polite end is one for all of them
+            before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+            stack.callback(signal.signal, signal.SIGTERM, before)
+        try:
+            yield started
+        finally:
+            if started.poll() is None:
+                started.terminate()
+                started.wait()
+
+
+def cause(said: str, place: Path) -> str:
+    """The one line that tells why the processes ended."""
+    lines = [line.strip() for line in said.splitlines()]
+    if told := next((line for line in lines if line.startswith("metier: ")), None):
+        return told.removeprefix("metier: ")
+    if raised := next((found[1] for line in lines if (found := ERROR.fullmatch(line))), None):
+        return f"{raised[:300]}; all that was said is in {place}"
+    if killed := next((found[1] for line in lines if (found := KILLED.search(line))), None):
+        remedy = "where memory was short, lower device_tokens; run again to go on"
+        return f"a process was killed by signal {killed}; {remedy}"
+    return f"no process said why; all that was said is in {place}"
 
 
 def _report(out: Path, total: int) -> None:
-    from metier.train.loop import last_loss
+    from metier.train.curves import last_loss
 
     if line := last_loss(out):
         progress.report(line.tokens, total, "tokens", f"loss {line.loss:.3f}")

@@ -1,102 +1,123 @@
-"""The order in which items are trained: shuffled, or drawn by the priority of their source without replacement.
+"""The order in which items are trained: shuffled, drawn by the weight of their source, or source after source.
 
-With priorities, the next item is x with probability pi(x) over the sum of pi of what is not yet drawn (HuatuoGPT-II,
-section 3.2). Sorting keys drawn from Exp(1) / pi gives exactly this law, with no limit on the number of items.
+With weights, the next item is x with probability w(x) over the sum of w of what is not yet drawn (HuatuoGPT-II, section
+3.2). Sorting keys drawn from Exp(1) / w gives exactly this law, with no limit on the number of items.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from metier.records import MetierError
-from metier.text.suggest import did_you_mean
-
 Codes = npt.NDArray[np.integer]
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.integer | np.floating]
+BLOCK = 1 << 22
+"""Items whose keys are weighed at a time."""
+COPYING = 1 << 32
+"""In the place of an epoch it seeds the choice of copies, which is one for all epochs."""
 
 
-def coded(sources: Iterable[str]) -> tuple[list[str], npt.NDArray[np.int32]]:
-    """Source names in the order they first appear, and for each item the number of its name."""
-    numbers: dict[str, int] = {}
-    codes = np.fromiter((numbers.setdefault(source, len(numbers)) for source in sources), np.int32)
-    return list(numbers), codes
+@dataclass(frozen=True)
+class Law:
+    """How sources take turns: by a weight for each of their items, by a turn of each source, or evenly with neither."""
+
+    weights: Floats | None = None
+    turns: Whole | None = None
 
 
-def weights(sources: Sequence[str], priorities: Mapping[str, float]) -> Floats:
-    """The priority of every source; one that has none, or none above zero, is a MetierError."""
-    for source in sources:
-        if source not in priorities:
-            hint = did_you_mean(source, priorities)
-            raise MetierError(f"priorities: the source {source!r} has none, add it or mend a name; {hint}")
-        if not priorities[source] > 0 or priorities[source] == float("inf"):
-            raise MetierError(f"priorities: {source!r} has {priorities[source]}; give a finite number above 0")
-    return np.array([priorities[source] for source in sources], np.float64)
+EVEN = Law()
 
 
-def order(codes: Codes, priorities: Floats | None, seed: int, epoch: int) -> Whole:
-    """The items in the order they are drawn: a pure function of (seed, epoch).
+def order(codes: Codes, law: Law, seed: int, epoch: int) -> Whole:
+    """The items in the order they are drawn: a pure function of (seed, epoch); ``codes`` numbers each item's source."""
+    keys = np.random.default_rng([seed % (1 << 64), epoch]).random(len(codes))
+    for first in range(0, len(keys), BLOCK):
+        some = keys[first : first + BLOCK]
+        some[:] = -np.log1p(-some)
+        if law.weights is not None:
+            some /= law.weights[codes[first : first + BLOCK]]
+    ranked = np.argsort(keys, kind="stable")
+    if law.turns is not None:
+        turns = law.turns.astype(np.int32)[codes]
+        ranked = ranked[np.argsort(turns[ranked], kind="stable")]
+    return ranked
 
-    ``codes`` numbers the source of each item; ``priorities`` holds a weight for every source, None for a plain shuffle.
+
+def copies(codes: Codes, pools: Whole, draws: Whole, seed: int, epoch: int) -> Codes:
+    """The numbers of the items of one pass, each as often as it has copies, by number.
+
+    Of every source ``pools`` items take part, in ``draws`` copies, taken from a random order of its own. The next pass
+    goes on where this one ends, so that over the passes all come equally often. Every copy is an item of its own for
+    ``order``: HuatuoGPT-II draws each of its fine-tuning items three times.
     """
-    draws = np.random.default_rng([seed % (1 << 64), epoch]).random(len(codes))
-    keys = -np.log1p(-draws)
-    if priorities is not None:
-        keys /= priorities[codes]
-    return np.argsort(keys, kind="stable").astype(np.int64, copy=False)
-
-
-def copies(codes: Codes, times: Floats, seed: int) -> Whole:
-    """Item numbers with each repeated as often as its source says; a fraction is that share of the source's items.
-
-    Every copy is an item of its own for ``order``: HuatuoGPT-II draws each of its fine-tuning items three times.
-    """
-    draws = np.random.default_rng([seed % (1 << 64), 1 << 32]).random(len(codes))
-    whole = np.floor(times).astype(np.int64)[codes]
-    for source, share in enumerate(times - np.floor(times)):
+    kind: type[np.integer] = np.int32 if len(codes) < 1 << 31 else np.int64
+    counts = np.bincount(codes, minlength=len(draws))
+    numbers: Codes = np.arange(len(codes), dtype=kind)
+    if np.array_equal(pools, counts) and np.array_equal(draws, counts):
+        return numbers
+    keys = np.random.default_rng([seed % (1 << 64), COPYING]).random(len(codes))
+    times = np.zeros(len(codes), np.int32)
+    for source, (count, pool, amount) in enumerate(zip(counts.tolist(), pools.tolist(), draws.tolist(), strict=True)):
+        if not amount:
+            continue
+        if pool == count and amount % count == 0:
+            times[codes == source] = amount // count
+            continue
         mine = np.flatnonzero(codes == source)
-        chosen = mine[np.argsort(draws[mine], kind="stable")[: round(share * len(mine))]]
-        whole[chosen] += 1
-    return np.repeat(np.arange(len(codes), dtype=np.int64), whole)
+        mine = mine[np.argsort(keys[mine], kind="stable")]
+        mine = np.roll(mine, -(epoch * pool % count))[:pool]
+        offset = epoch * amount % pool if pool == count else 0
+        times[mine] = amount // pool
+        times[np.roll(mine, -offset)[: amount % pool]] += 1
+    return np.repeat(numbers, times)
 
 
-def drawn(counts: Floats, priorities: Floats | None, amount: float) -> Floats:
+def drawn(counts: Numbers, law: Law, amount: float) -> Floats:
     """How many items of each source are drawn, in expectation, when ``amount`` are drawn in all.
 
-    The share of source k drawn by clock t is 1 - exp(-pi_k t); t follows from the amount by bisection. An amount beyond
+    The share of source k drawn by clock t is 1 - exp(-w_k t); t follows from the amount by bisection. An amount beyond
     one pass counts whole passes and a part of the next.
     """
-    counts = np.asarray(counts, np.float64)
-    total = float(counts.sum())
+    amounts: Floats = counts.astype(np.float64)
+    total = float(amounts.sum())
     passes, rest = divmod(min(amount, 1e15), total) if total else (0.0, 0.0)
-    if priorities is None:
-        return counts * (passes + rest / total if total else 0.0)
+    if law.turns is not None:
+        before = np.array([amounts[law.turns < turn].sum() for turn in law.turns])
+        return amounts * passes + np.clip(rest - before, 0.0, amounts)
+    if law.weights is None:
+        return amounts * (passes + rest / total if total else 0.0)
     low, high = 0.0, 1.0
-    while rest > 0 and float((counts * -np.expm1(-priorities * high)).sum()) < rest and high < 1e300:
+    while rest > 0 and float((amounts * -np.expm1(-law.weights * high)).sum()) < rest and high < 1e300:
         high *= 2
     for _ in range(200):
         clock = (low + high) / 2
-        if float((counts * -np.expm1(-priorities * clock)).sum()) < rest:
+        if float((amounts * -np.expm1(-law.weights * clock)).sum()) < rest:
             low = clock
         else:
             high = clock
-    return counts * passes + (counts * -np.expm1(-priorities * high) if rest else 0.0)
+    return amounts * passes + (amounts * -np.expm1(-law.weights * high) if rest else 0.0)
 
 
-def expected_mix(counts: Floats, priorities: Floats | None, amount: float | None = None, parts: int = 10) -> Floats:
+def expected_mix(counts: Numbers, law: Law, amount: float | None = None, parts: int = 10) -> Floats:
     """The closed-form mix of a run of ``amount`` items (by default one pass): parts x sources, rows sum to 1."""
     end = float(np.sum(counts)) if amount is None else amount
-    marks = np.array([drawn(counts, priorities, end * part / parts) for part in range(parts + 1)])
+    marks = np.array([drawn(counts, law, end * part / parts) for part in range(parts + 1)])
     return shares(np.diff(marks, axis=0))
 
 
-def realised_mix(codes: Codes, sources: int, amounts: Floats | None = None, parts: int = 10) -> Floats:
+def realised_mix(codes: Codes, sources: int, amounts: Numbers | None = None, parts: int = 10) -> Floats:
     """The mix of items as they come, counted in items or in the amounts given: parts x sources."""
-    sizes = np.ones(len(codes)) if amounts is None else np.asarray(amounts, np.float64)
-    ends = np.cumsum(sizes)
-    part = np.minimum(((ends - sizes / 2) * parts / (ends[-1] if len(ends) else 1)).astype(np.int64), parts - 1)
-    table = np.bincount(part * sources + codes, weights=sizes, minlength=parts * sources).astype(np.float64)
+    total, before = float(len(codes) if amounts is None else amounts.sum()), 0.0
+    table = np.zeros(parts * sources)
+    for first in range(0, len(codes), BLOCK):
+        some = codes[first : first + BLOCK]
+        sizes = np.ones(len(some)) if amounts is None else amounts[first : first + BLOCK].astype(np.float64)
+        ends = before + np.cumsum(sizes)
+        part = np.minimum(((ends - sizes / 2) * parts / total).astype(np.int64), parts - 1)
+        table += np.bincount(part * sources + some, weights=sizes, minlength=parts * sources)
+        before = float(ends[-1])
     return shares(table.reshape(parts, sources))
 
 

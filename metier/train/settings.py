@@ -1,11 +1,15 @@
 """What every trainer can be told."""
 
-from typing import Annotated, Any, Literal
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
+from msgspec.structs import fields
 
-from metier.records import Config, MetierError
+from metier.records import Config
 from metier.text.suggest import did_you_mean
+from metier.train.trainer_args import check_names
 
 Whole = Annotated[int, msgspec.Meta(ge=1)]
 Above = Annotated[float, msgspec.Meta(gt=0)]
@@ -44,7 +48,8 @@ class Launch(Config, frozen=True):
     processes: Whole | None = None
     """Processes on each machine, one a device; none given: one for each GPU."""
     nodes: Whole = 1
-    """Machines; each runs the same recipe with NODE_RANK, MASTER_ADDR and MASTER_PORT in its environment."""
+    """Machines, which share the runs directory; each is given the same command, with NODE_RANK from 0 on, MASTER_ADDR
+    and MASTER_PORT in its environment. The first makes all else."""
 
 
 class Stop(Config, frozen=True):
@@ -79,9 +84,10 @@ class Train(Config, frozen=True, kw_only=True):
     sequential: tuple[str, ...] = ()
     """Sources to train one after the other in this order, each shuffled in itself; not together with `priorities`."""
     caps: dict[str, Whole] | None = None
-    """Source -> most items of it in a pass, drawn by the seed."""
+    """Source -> most items of it in a pass, before they have copies; other passes draw others."""
     temperature: Above = 1.0
-    """Above 1 evens the sources out: a source of n items has copies in proportion to n^(1/T), their total unchanged."""
+    """Above 1 evens the sources out: one of n items has copies in proportion to n^(1/T), their total unchanged. It
+    cannot be given together with `epochs` by source."""
     answers_only: bool = True
     """Whether the loss of a conversation counts only what the assistant says; a document always counts whole."""
     thinking: bool | None = None
@@ -114,11 +120,12 @@ class Train(Config, frozen=True, kw_only=True):
     adapter: Lora | None = None
     """Train an adapter and leave the base as it is; none: all weights."""
     parts: Literal["all", "new_tokens"] = "all"
-    """Which weights are trained: all, or only the rows of the tokens that `train.extend` added."""
+    """Which weights are trained: all, or only the rows of the tokens that `train.extend` added, these without decay."""
     keep: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Snapshots of the model along the way, evenly spaced in steps, the end included: `STEP@1`, ... name them."""
     looks: Annotated[int, msgspec.Meta(ge=0)] = 10
-    """How often the loss on the records of `validation` is taken, evenly spaced, where there are any."""
+    """How often the loss on the records of `validation` is taken, evenly to the end, where there are any; once more
+    before the first step."""
     stop: Stop | None = None
     """When to stop early; it needs records of `validation`. None trains to the end."""
     spike: Annotated[float, msgspec.Meta(gt=1)] | None = None
@@ -134,23 +141,78 @@ class Train(Config, frozen=True, kw_only=True):
     """Longest time between two checkpoints, from which a killed run resumes exactly."""
 
     def __post_init__(self) -> None:
+        check_names(self.trainer_args)
+        if self.adapter is not None and self.parts != "all":
+            raise ValueError(f"parts {self.parts} and adapter: an adapter leaves the base as it is; give one of them")
         if self.batch_tokens % self.window:
             near = max(1, round(self.batch_tokens / self.window)) * self.window
             raise ValueError(f"batch_tokens {self.batch_tokens} is not a multiple of window {self.window}; use {near}")
         if self.tokens is not None and not isinstance(self.epochs, dict) and self.epochs != 1:
             raise ValueError(f"epochs {self.epochs:g} and tokens {self.tokens}: give epochs or tokens, not both")
-        if isinstance(self.epochs, dict) and self.priorities is not None:
-            for name in self.epochs:
-                if name not in self.priorities:
-                    hint = did_you_mean(name, self.priorities)
-                    raise ValueError(f"epochs names the source {name!r}, which has no priority; {hint}")
+        _check_mixing(self)
+        if self.launch is not None:
+            _check_launch(self, self.launch)
 
 
-def copies_per_source(config: Train, sources: list[str]) -> list[float]:
-    """How often each source's items are in one pass; one named in ``epochs`` that is not in the data is an error."""
-    if not isinstance(config.epochs, dict):
-        return [1.0] * len(sources)
-    for name in config.epochs:
-        if name not in sources:
-            raise MetierError(f"epochs: no item has the source {name!r}; the sources are {', '.join(sorted(sources))}")
-    return [config.epochs.get(source, 1.0) for source in sources]
+def own_priorities(priorities: Mapping[str, float | Group]) -> dict[str, float]:
+    """Source -> its own priority, within its group where it is in one."""
+    return {
+        source: number
+        for name, given in priorities.items()
+        for source, number in (given.sources.items() if isinstance(given, Group) else ((name, given),))
+    }
+
+
+def uneven(config: Train, processes: int) -> str:
+    """Why so many processes cannot share the windows of a step evenly; empty where they can."""
+    steps, window = config.batch_tokens // config.window, config.window
+    if not steps % processes:
+        return ""
+    shared = f"is {steps} windows of {window}, which {processes} processes cannot share evenly"
+    return f"batch_tokens {config.batch_tokens} {shared}; give a multiple of {processes * window}"
+
+
+def _check_launch(config: Train, launch: Launch) -> None:
+    """ValueError where the processes cannot share the windows of a step evenly, or what is trained cannot be shared."""
+    if said := uneven(config, (launch.processes or 1) * launch.nodes):
+        raise ValueError(said)
+    if launch.profile in ("zero3", "fsdp2"):
+        if config.parts == "new_tokens":
+            raise ValueError(
+                f"parts new_tokens: its rows cannot be told apart once {launch.profile} shares them out; use ddp"
+            )
+        if config.adapter is not None and config.adapter.quantize:
+            raise ValueError(f"quantize {config.adapter.quantize}: such weights cannot be shared out; use profile ddp")
+
+
+def _check_mixing(config: Train) -> None:
+    """ValueError where the settings of a mixture contradict each other, or one names a source that takes no part."""
+    priorities = config.priorities or {}
+    groups = [one for one in priorities.values() if isinstance(one, Group)]
+    own = own_priorities(priorities)
+    if len(own) < len(priorities) - len(groups) + sum(len(group.sources) for group in groups):
+        raise ValueError("priorities: a source stands there twice; give it one priority, of its own or in one group")
+    numbers = [*own.values(), *(group.weight for group in groups)]
+    if not all(map(math.isfinite, (*numbers, config.temperature))) or not all(group.sources for group in groups):
+        raise ValueError("priorities and temperature: a number is not finite or a group without sources; mend it")
+    if config.sequential and config.priorities is not None:
+        raise ValueError("priorities and sequential both say which source is next; give one of them")
+    if config.temperature != 1 and isinstance(config.epochs, dict):
+        raise ValueError("temperature and epochs by source both say how many copies there are; give one of them")
+    if twice := [name for number, name in enumerate(config.sequential) if name in config.sequential[:number]]:
+        raise ValueError(f"sequential names {twice[0]!r} twice; name it once")
+    for setting, given in (("epochs", config.epochs), ("caps", config.caps)):
+        for name in given if isinstance(given, dict) else ():
+            if config.priorities is not None and name not in own:
+                raise ValueError(
+                    f"{setting} names the source {name!r}, which has no priority; {did_you_mean(name, own)}"
+                )
+            if config.sequential and name not in config.sequential:
+                hint = did_you_mean(name, config.sequential)
+                raise ValueError(f"{setting} names the source {name!r}, which is not in sequential; {hint}")
+
+
+def launch_settings() -> frozenset[str]:
+    """The settings that say how a training is run and change nothing of what it learns."""
+    metas = {field.name: get_args(field.type)[1:] for field in fields(Train) if get_origin(field.type) is Annotated}
+    return frozenset(name for name, some in metas.items() if any((one.extra or {}).get("launch") for one in some))

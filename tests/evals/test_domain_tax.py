@@ -1,4 +1,5 @@
 import pytest
+from msgspec.structs import replace
 
 from metier.evals.domain_tax import DomainTax, domain_tax
 from metier.evals.intervals import paired
@@ -35,3 +36,23 @@ def test_what_cannot_be_paired_is_an_error() -> None:
         list(domain_tax(said("base", "AAAA"), EXAM, "general", DomainTax()))
     with pytest.raises(MetierError, match="there are none"):
         list(domain_tax([], EXAM, "general", DomainTax()))
+
+
+def test_what_was_gained_stands_beside_what_was_lost() -> None:
+    drugs = [Question(f"d{n}", "Which?", options={"A": "x", "B": "y"}, key=frozenset("B")) for n in range(4)]
+    domain = [replace(one, question=f"d{one.question[1:]}") for one in said("base", "ABAA") + said("new", "BBBA")]
+    config = DomainTax(points={"new": {"replay": "20", "how": "full"}})
+    tax, gain = domain_tax(said("base", "AAAB") + said("new", "ABAB"), EXAM, "general", config, domain, drugs)
+    assert (tax.metric, gain.metric, gain.by) == ("tax", "gain", {"replay": "20", "how": "full"})
+    assert (tax.value, gain.value) == (0.25, 0.5)
+    assert (gain.low, gain.high) == (paired([1, 0, 1, 0]).low, paired([1, 0, 1, 0]).high)
+
+
+def test_a_point_or_a_gain_of_no_model_is_an_error() -> None:
+    drugs = [Question("d0", "Which?", options={"A": "x", "B": "y"}, key=frozenset("B"))]
+    answers = said("base", "AAAA") + said("new", "AAAA") + said("other", "AAAA")
+    with pytest.raises(MetierError, match=r"points names 'nwe'.*did you mean 'new'\?"):
+        list(domain_tax(answers, EXAM, "general", DomainTax(points={"nwe": {"replay": "1"}})))
+    domain = [Answer("1", "d0", "base", ""), Answer("2", "d0", "new", "")]
+    with pytest.raises(MetierError, match="'other' did not answer the domain's questions"):
+        list(domain_tax(answers, EXAM, "general", DomainTax(), domain, drugs))

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metier.evals.intervals import between, mean, paired, proportion, ratio, student, wilson
-from metier.records import Score
+from metier.evals.intervals import mean, paired, proportion, ratio, student, wilson
 
 shares = st.floats(0, 1)
 
@@ -117,10 +116,3 @@ def test_a_paired_difference_lies_in_its_interval(values: list[float]) -> None:
     made = paired(values)
     assert -1 <= made.low <= made.value + 1e-12
     assert made.value - 1e-12 <= made.high <= 1
-
-
-def test_between_joins_two_intervals() -> None:
-    first = Score("t", "new", "accuracy", {}, 0.8, 100, 0.7, 0.9)
-    second = Score("t", "base", "accuracy", {}, 0.3, 100, 0.2, 0.5)
-    value, low, high = between(first, second)
-    assert (value, low, high) == pytest.approx((0.5, 0.5 - math.hypot(0.1, 0.2), 0.5 + math.hypot(0.1, 0.1)))

@@ -8,7 +8,6 @@ import pytest
 from metier.artefact import Finished
 from metier.evals.report import Report, report
 from metier.evals.report_figures import stack, ticks
-from metier.evals.report_numbers import change, metric, number, short
 from metier.evals.report_samples import mark
 from metier.records import Answer, Conversation, Document, Dropped, Message, MetierError, Question, Score
 from tests.evals.runs import artefact, finished, page, text
@@ -186,22 +185,6 @@ def test_without_free_answers_the_choices_are_shown(tmp_path: Path) -> None:
 def test_an_answer_is_marked_only_where_it_can_be_known(answer: Answer, mark_made: str) -> None:
     question = Question("q", "How often?", options={"A": "once daily", "B": "twice daily"}, key=frozenset("B"))
     assert mark(answer, question) == mark_made
-
-
-def test_numbers_are_written_for_readers() -> None:
-    accuracy, bits = metric("accuracy"), metric("bits_per_byte")
-    assert [number(value, accuracy) for value in (0.9724, 1.0, 0.0)] == ["97.2%", "100%", "0%"]
-    assert number(-0.00001, accuracy, signed=True) == "0.0"
-    assert number(-0.021, accuracy, signed=True) == "−2.1"
-    assert number(1.1392, bits) == "1.139"
-    assert [short(value) for value in (12, 1_380_000, 20_400)] == ["12", "1.38 M", "20.4 k"]
-
-
-def test_a_change_knows_which_way_is_better() -> None:
-    base = Score("t", "base", "bits_per_byte", {}, 2.0, 100, 1.9, 2.1)
-    new = Score("t", "new", "bits_per_byte", {}, 1.5, 100, 1.4, 1.6)
-    assert change(new, base).text == "−25.0%"
-    assert [change(new, base).tone, change(base, new).tone, change(base, base).tone] == ["better", "worse", "even"]
 
 
 def test_bars_fill_their_height_and_ticks_are_round() -> None:

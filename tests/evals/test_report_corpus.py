@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from metier.artefact import Artefact, Cell, Example, Finished
 from metier.evals.report import Report, report
-from metier.evals.report_numbers import compact, percent
 from metier.records import MetierError, Question
 from metier.run.look import overview
+from metier.scores import compact, percent
 from tests.evals.runs import artefact, finished, page, text
 
 HOSTILE = '"><img src=x onerror=alert(1)>'

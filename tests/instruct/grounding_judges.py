@@ -2,6 +2,7 @@
 
 import re
 
+from metier.llm.backend import ReplyError
 from metier.llm.request import Request
 
 
@@ -15,6 +16,21 @@ def strict(request: Request) -> str:
     answer = _part(request, "answer")
     assert _part(request, "passage")
     return "UNSUPPORTED: the moon" if "القمر" in answer or "moon" in answer else "SUPPORTED"
+
+
+def agreeing(request: Request) -> str:
+    """Bears out everything."""
+    return "SUPPORTED"
+
+
+def refusing(request: Request) -> str:
+    """Bears out nothing, and says what it was shown."""
+    return f"UNSUPPORTED: seen {_part(request, 'findings')}"
+
+
+def gone(request: Request) -> str:
+    """Gives no reply."""
+    raise ReplyError("timed out", "after 3 attempts")
 
 
 def vague(request: Request) -> str:

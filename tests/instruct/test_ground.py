@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from metier.artefact import Writer
-from metier.instruct.ground import Ground, ground, verdict
+from metier.instruct.ground import Ground, ground
 from metier.llm.session import session
 from metier.llm.spec import Scripted
 from metier.records import Conversation, Document, Dropped, Message, MetierError
@@ -140,24 +140,6 @@ def test_a_passage_in_a_language_without_prompts_is_told(tmp_path: Path) -> None
     docs = (Document("page", "Une phrase.", language="fr"),)
     made = run(tmp_path, said("A phrase.", language="en"), judge="strict", docs=docs)
     assert reasons(made) == {"page?0": "no prompts in its language"}
-
-
-@pytest.mark.parametrize("reply", ["SUPPORTED", "Supported.", "**SUPPORTED**"])
-def test_a_verdict_that_bears_out(reply: str) -> None:
-    assert verdict(reply) is None
-
-
-@pytest.mark.parametrize(
-    ("reply", "refused"),
-    [
-        ("UNSUPPORTED: 400 mg", ("not grounded: judge", "400 mg")),
-        ("unsupported", ("not grounded: judge", "")),
-        ("I think it is SUPPORTED", ("no verdict of the judge", "I think it is SUPPORTED")),
-        ("", ("no verdict of the judge", "")),
-    ],
-)
-def test_every_other_reply_refuses(reply: str, refused: tuple[str, str]) -> None:
-    assert verdict(reply) == refused
 
 
 def test_a_step_without_documents_is_an_error(tmp_path: Path) -> None:

@@ -103,3 +103,12 @@ def wild(request: Request) -> str:
         "", "NONE", "What is it?", passage[: draw.randrange(1, 80)], "I'm sorry, but I cannot help with that.",
         "根据文章，这是什么？", f"1. What is {draw.random()}?\n2. Why?", f"It is {draw.randrange(9)} mg.",
     ][kind - 1]  # fmt: skip
+
+
+def rephrasing(request: Request) -> str:
+    """Turns a sentence round until it is told, and as its own judge finds no fault in that."""
+    if between(request.messages, "answer") is not None:
+        return "SUPPORTED"
+    if asks(request):
+        return ASKED
+    return "Take 5 mg of Xol at noon." if again(request) else "Never take Xol at noon."

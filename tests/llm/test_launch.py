@@ -93,6 +93,16 @@ def test_one_that_dies_at_the_start_is_quoted(tmp_path: Path) -> None:
     assert not any(runs(pid) for pid in started(tmp_path)["pids"])
 
 
+def test_an_adapter_is_not_started(tmp_path: Path) -> None:
+    (tmp_path / "stub" / "adapter_config.json").write_text("{}")
+    with (
+        session(tmp_path / "replies.sqlite", {"big": spec(tmp_path)}) as calls,
+        pytest.raises(MetierError, match=r"model 'big': \S+stub is an adapter; merge it first \(train\.merge\)"),
+    ):
+        ask(calls, "hello")
+    assert not (tmp_path / "stub/started.json").exists()
+
+
 def test_one_that_never_answers_is_given_up(tmp_path: Path) -> None:
     with (
         session(tmp_path / "replies.sqlite", {"big": spec(tmp_path, "--never", start_seconds=1.5)}) as calls,

@@ -1,6 +1,7 @@
 """A checkpoint in this process answers as an endpoint does: the same to the same request, whatever stands beside it."""
 
 import asyncio
+import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +15,8 @@ from metier.llm.local import Batches
 from metier.llm.request import Reply, Request, Sampling
 from metier.llm.session import session
 from metier.llm.spec import Limits, Local
-from metier.records import Message, MetierError
+from metier.records import Message, MetierError, Role
+from tests.model.shapes import TEMPLATES
 
 QUESTIONS = ["Who are you?", "What is in the box?", "Where does Ada live?", "What did Ben do at noon, and with whom?"]
 
@@ -73,6 +75,21 @@ def test_a_conversation_that_does_not_fit_is_a_failed_row_and_the_others_are_ans
         made = [reply for _, reply in writer.map(["Who? " * 5000, *QUESTIONS], one)]
         assert isinstance(made[0], Failed) and made[0].why == "refused with 400" and "the model reads" in made[0].detail
         assert all(isinstance(reply, Reply) for reply in made[1:])
+
+
+def test_roles_that_the_template_refuses_are_a_failed_row(tmp_path: Path) -> None:
+    shutil.copytree(asset("asset:nano"), tmp_path / "model")
+    shutil.copyfile(TEMPLATES / "alternating.jinja", tmp_path / "model" / "chat_template.jinja")
+    with session(tmp_path / "replies.sqlite", {"own": Local(model=str(tmp_path / "model"))}) as calls:
+        writer = calls.llm("own")
+
+        async def one(roles: tuple[Role, ...]) -> Reply:
+            return await writer.ask([Message(role, "Who?") for role in roles])
+
+        asked: list[tuple[Role, ...]] = [("system", "user"), ("user",)]
+        refused, answered = (reply for _, reply in writer.map(asked, one))
+        assert isinstance(refused, Failed) and "Conversation roles must alternate" in refused.detail
+        assert isinstance(answered, Reply)
 
 
 def test_what_is_no_model_is_told_in_one_line(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from metier.model.generate import generate
-from metier.model.load import Loaded
+from metier.model.generate import Wish, generate, write
+from metier.model.load import Loaded, load
 from metier.model.template import prompt
 from metier.records import Message, MetierError
 
@@ -33,3 +33,12 @@ def test_an_empty_prompt_is_an_error(loaded: Loaded) -> None:
         generate(loaded, [[]], 3, 0.0, 1)
     with pytest.raises(MetierError, match="max_tokens 0"):
         generate(loaded, [[1]], 0, 0.0, 1)
+
+
+def test_a_base_that_knows_no_turns_stops_where_its_template_ends_them() -> None:
+    loaded = load("asset:nano")
+    wish = Wish(prompt(loaded.tokenizer, [Message("user", "Where does Ada live?")]), 40)
+    known = write(loaded, [wish])
+    loaded.model.generation_config.eos_token_id = loaded.tokenizer.eos_token_id
+    assert write(loaded, [wish]) == known
+    assert known[0].finish == "stop" and known[0].tokens < 40

@@ -1,11 +1,9 @@
-"""Training learns, resumes to the same bits after a kill, and stops on a loss that is no number."""
+"""Training learns, isolates the items of a window, and says in one line what it cannot do."""
 
 import json
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import msgspec
@@ -17,20 +15,17 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from metier import progress
 from metier.records import Checkpoint, MetierError
-from metier.train.loop import CHECKPOINTS, Loop, losses, make_loop, run
+from metier.train.curves import losses
+from metier.train.loop import run
 from metier.train.one_stage import OneStage, one_stage
-from metier.train.prepare import Job, prepare
 from metier.train.pretrain import Pretrain, pretrain
+from metier.train.resume import CHECKPOINTS
+from metier.train.settings import Lora
 from metier.train.sft import Sft, sft
+from metier.train.snapshots import snapshot_steps
+from metier.train.windows import Windows
 from tests.train.conftest import conversation, document
-
-QUICK = {"window": 128, "batch_tokens": 512, "learning_rate": 3e-3, "save_seconds": 600.0}
-
-
-def prepared(base: Checkpoint, out: Path, settings: Sft) -> Loop:
-    """The loop of a job over forty conversations, before its first step."""
-    list(prepare(base, 5, settings, out, (map(conversation, range(40)), ())))
-    return make_loop(out, msgspec.json.decode((out / "job.json").read_bytes(), type=Job))
+from tests.train.loops import QUICK, loop_of, prepared, weights
 
 
 def test_a_stage_leaves_a_model_that_learnt(base: Checkpoint, tmp_path: Path) -> None:
@@ -77,7 +72,7 @@ def test_the_learning_rate_warms_up_and_ends_at_a_sixth(base: Checkpoint, tmp_pa
 def test_one_epoch_ends_at_a_sixth_of_the_peak(
     base: Checkpoint, tmp_path: Path, warmup: float, epochs: int, extra: float, end: float
 ) -> None:
-    loop = prepared(base, tmp_path, Sft(**QUICK, warmup=warmup, epochs=epochs, cosine_extra=extra))
+    loop = loop_of(base, tmp_path, Sft(**QUICK, warmup=warmup, epochs=epochs, cosine_extra=extra))
     loop.job = msgspec.structs.replace(loop.job, steps=1000)
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     schedule = loop.create_scheduler(1000, optimizer)
@@ -87,8 +82,12 @@ def test_one_epoch_ends_at_a_sixth_of_the_peak(
     assert schedule.get_last_lr()[0] == pytest.approx(end, abs=6e-4)
 
 
-def test_the_loss_is_the_mean_over_answers_of_the_whole_step(base: Checkpoint, tmp_path: Path) -> None:
-    whole, parts = (Sft(**QUICK, device_tokens=size) for size in (512, 128))
+@pytest.mark.parametrize("adapter", [None, Lora(rank=4)], ids=["full", "adapter"])
+def test_the_loss_is_the_mean_over_answers_of_the_whole_step(
+    base: Checkpoint, tmp_path: Path, adapter: Lora | None
+) -> None:
+    whole = Sft(**QUICK, device_tokens=512, adapter=adapter)
+    parts = Sft(**QUICK, device_tokens=128, adapter=adapter, gradient_checkpointing=True)
     for name, config in (("whole", whole), ("parts", parts)):
         list(sft(base, 5, config, tmp_path / name, map(conversation, range(40))))
     first, second = (list(losses(tmp_path / name)) for name in ("whole", "parts"))
@@ -108,7 +107,7 @@ def test_the_loop_isolates_the_items_of_a_window(base: Checkpoint, tmp_path: Pat
     weights = load_file(tmp_path / "base" / "model.safetensors")
     large = {name: weight * (6 if weight.dim() > 1 else 1) for name, weight in weights.items()}
     save_file(large, tmp_path / "base" / "model.safetensors", {"format": "pt"})
-    loop = prepared(Checkpoint(str(tmp_path / "base")), tmp_path / "out", Sft(**QUICK))
+    loop = loop_of(Checkpoint(str(tmp_path / "base")), tmp_path / "out", Sft(**QUICK))
     assert loop.model.config.use_cache is False
     batch = loop.data_collator([0])
     starts = (batch["position_ids"][0] == 0).nonzero()[:, 0].tolist()
@@ -127,45 +126,8 @@ def test_the_loop_isolates_the_items_of_a_window(base: Checkpoint, tmp_path: Pat
     assert abs(packed - mixed) > 1e-3
 
 
-def test_a_killed_run_ends_with_the_same_bits(base: Checkpoint, tmp_path: Path) -> None:
-    for name, seconds in (("still", 600.0), ("killed", 0.0)):
-        config = Sft(**{**QUICK, "save_seconds": seconds}, epochs=25)
-        list(prepare(base, 5, config, tmp_path / name, (map(conversation, range(40)), ())))
-    job = subprocess.Popen([sys.executable, "-m", "metier.train.loop", str(tmp_path / "killed")])
-    end = time.monotonic() + 240
-    while not list((tmp_path / "killed" / CHECKPOINTS).glob("checkpoint-*/complete")) and time.monotonic() < end:
-        assert job.poll() is None, "the run ended before its first checkpoint"
-        time.sleep(0.02)
-    job.send_signal(signal.SIGKILL)
-    job.wait()
-    assert not (tmp_path / "killed" / "complete").exists()
-    kept = list((tmp_path / "killed" / CHECKPOINTS).glob("checkpoint-*/complete"))
-    assert kept
-    broken = tmp_path / "killed" / CHECKPOINTS / "checkpoint-9999"
-    broken.mkdir()
-    (broken / "model.safetensors").write_bytes(b"half")
-    run(tmp_path / "killed")
-    run(tmp_path / "still")
-    still, killed = (load_file(tmp_path / name / "model.safetensors") for name in ("still", "killed"))
-    assert still.keys() == killed.keys()
-    assert all(torch.equal(still[name], killed[name]) for name in still)
-    assert (tmp_path / "still" / "loss.jsonl").read_bytes() == (tmp_path / "killed" / "loss.jsonl").read_bytes()
-
-
-def test_a_loss_that_is_no_number_names_the_records(base: Checkpoint, tmp_path: Path) -> None:
-    source = Path(base.path)
-    (tmp_path / "base").mkdir()
-    for file in source.iterdir():
-        (tmp_path / "base" / file.name).write_bytes(file.read_bytes())
-    weights = load_file(source / "model.safetensors")
-    weights["model.norm.weight"] = torch.full_like(weights["model.norm.weight"], float("nan"))
-    save_file(weights, tmp_path / "base" / "model.safetensors", {"format": "pt"})
-    with pytest.raises(MetierError, match=r"loss of step 1 is nan, on the records c\d+, c\d+.* and \d+ more; look at"):
-        list(sft(Checkpoint(str(tmp_path / "base")), 5, Sft(**QUICK), tmp_path / "out", map(conversation, range(40))))
-
-
 def test_a_disk_that_is_full_is_named(base: Checkpoint, tmp_path: Path) -> None:
-    list(prepare(base, 5, Sft(**{**QUICK, "save_seconds": 0.0}), tmp_path, (map(conversation, range(40)), ())))
+    prepared(base, tmp_path, Sft(**{**QUICK, "save_seconds": 0.0}))
     code = "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000)); "
     code += (
         f"import sys; sys.argv[1:] = [{str(tmp_path)!r}]; runpy.run_module('metier.train.loop', run_name='__main__')"
@@ -204,3 +166,46 @@ except MetierError as error:
     job = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert said in job.stdout
     assert job.stdout.strip().endswith("False False")
+
+
+@pytest.mark.parametrize(
+    ("steps", "keep", "taken"),
+    [(10, 1, [10]), (10, 5, [2, 4, 6, 8, 10]), (7, 3, [2, 5, 7]), (2, 3, [1, 1, 2]), (1, 3, [1, 1, 1])],
+)
+def test_snapshots_are_spread_evenly_to_the_end(steps: int, keep: int, taken: list[int]) -> None:
+    assert list(snapshot_steps(steps, keep)) == taken
+
+
+def test_snapshots_are_models_of_their_steps(base: Checkpoint, tmp_path: Path) -> None:
+    config = Sft(**QUICK, epochs=2, keep=2)
+    list(sft(base, 5, config, tmp_path, map(conversation, range(40))))
+    kept = tmp_path / "kept" / "1"
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["1"]
+    assert json.loads((kept / "config.json").read_text())["use_cache"] is True
+    assert AutoTokenizer.from_pretrained(kept).chat_template
+    half = AutoModelForCausalLM.from_pretrained(kept)
+    windows = Windows(tmp_path / "data", 1)
+    lines = list(losses(tmp_path))
+    step = snapshot_steps(len(lines), 2)[0]
+    batch = windows.collate([number for number in range(step * 4, step * 4 + 4) if number < len(windows)])
+    with torch.inference_mode():
+        loss = half(**batch, use_cache=False).loss
+    assert lines[step].loss == pytest.approx(float(loss), abs=1e-4)
+
+
+def test_new_tokens_alone_are_trained_and_all_else_keeps_its_bits(base: Checkpoint, tmp_path: Path) -> None:
+    shutil.copytree(base.path, tmp_path / "base")
+    config = tmp_path / "base" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"first_new_token": 300}))
+    settings = Sft(**QUICK, epochs=2, parts="new_tokens")
+    list(sft(Checkpoint(str(tmp_path / "base")), 5, settings, tmp_path / "out", map(conversation, range(40))))
+    before, after = weights(tmp_path / "base"), weights(tmp_path / "out")
+    assert before.keys() == after.keys()
+    ends = {name for name in before if "embed_tokens" in name or "lm_head" in name}
+    assert all(torch.equal(before[name], after[name]) for name in before.keys() - ends)
+    for name in ends:
+        assert torch.equal(before[name][:300], after[name][:300])
+        assert not torch.equal(before[name][300:], after[name][300:])
+    with pytest.raises(MetierError, match=r"parts: new_tokens: .* has no new tokens; name a base that train\.extend"):
+        list(sft(base, 5, settings, tmp_path / "none", map(conversation, range(40))))
+    assert not (tmp_path / "none").exists()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from metier.model.template import encode_many
+from metier.model.template import Refused, encode_many
 from metier.records import Message, MetierError, Question
 
 
@@ -25,6 +25,8 @@ def answered(
     pairs = []
     talks = [(*before, Message("assistant", answer)) for before, answer in some]
     for encoded in encode_many(tokenizer, talks, thinking):
+        if isinstance(encoded, Refused):
+            raise MetierError(encoded.why)
         if 1 not in encoded.mask:
             raise MetierError("the chat template marks no answer; put {% generation %} around the assistant's turn")
         start = encoded.mask.index(1)

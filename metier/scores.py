@@ -1,9 +1,9 @@
-"""How each metric is named, explained and written for a reader."""
+"""How metrics are named, written for a reader and compared between models, for the report and the model card."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
-from metier.evals.intervals import between
 from metier.records import Score
 
 
@@ -62,6 +62,7 @@ METRICS = {
     "unparsed": Metric("Not answered", "percent", 1, "less", (0.0, 1.0), "Counted as wrong.", headline=False),
     "overlap_share": Metric("Overlap with training", "percent", 1, headline=False),
     "tax": Metric("Domain tax", "percent", 1, "less", headline=False),
+    "gain": Metric("Gain in the domain", "percent", 1, "more", headline=False),
 }
 """Metrics by name; any other is shown as a plain number."""
 
@@ -120,6 +121,18 @@ def percent(part: int, whole: int) -> str:
     if part < whole and share > 99.9:
         return ">99.9%"
     return f"{share:.0f}%" if share in (0, 100) else f"{share:.1f}%"
+
+
+def between(first: Score, second: Score) -> tuple[float, float, float]:
+    """First minus second with an interval made of both intervals, as if they were independent.
+
+    The square-and-add rule (Newcombe 1998, method 10; Zou and Donner 2008); over the same questions it errs on the
+    wide side.
+    """
+    value = first.value - second.value
+    low = value - math.hypot(first.value - first.low, second.high - second.value)
+    high = value + math.hypot(first.high - first.value, second.value - second.low)
+    return value, low, high
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,53 @@
+"""Trainings on several devices and machines: the command that starts each, and the part of a further machine."""
+
+import shlex
+
+from metier.recipe import Step
+from metier.run.context import Context, placed
+from metier.run.plan import Plan
+from metier.run.show import Show
+from metier.train.profiles import check_launch, command, follows
+from metier.train.settings import Train
+
+
+def launched(step: Step) -> Train | None:
+    """The settings of a step that says on how many devices it trains."""
+    return step.config if isinstance(step.config, Train) and step.config.launch is not None else None
+
+
+def commands(plan: Plan) -> dict[str, str]:
+    """Step -> the command that its training will be started with, where the step says on how many devices."""
+    context, found = Context(plan), {}
+    for unit in plan.todo():
+        settings = launched(unit.last)
+        if settings is not None and settings.launch is not None:
+            words = command(settings.launch, settings.launch.processes, context.scratch(unit.last))
+            found[unit.last.name] = shlex.join(words)
+    return found
+
+
+def check_machines(plan: Plan) -> None:
+    """MetierError where a training cannot be launched from here as its step says, known before anything is made."""
+    for unit in plan.todo():
+        settings = launched(unit.last)
+        if settings is not None:
+            with placed(unit.last, plan.root):
+                check_launch(settings.launch)
+
+
+def further(plan: Plan) -> bool:
+    """Whether this machine is one of several that train a step together, and not the first."""
+    return any(follows(settings.launch) for unit in plan.units if (settings := launched(unit.last)) is not None)
+
+
+def join(plan: Plan, show: Show) -> None:
+    """Take this machine's part in every training that several machines share; the first of them makes all else."""
+    from metier.train.launch import join as train
+
+    context = Context(plan)
+    for unit in plan.todo():
+        settings = launched(unit.last)
+        if settings is not None and follows(settings.launch):
+            show.line(f"{unit.last.name}: waits for the first machine to prepare it, then trains with it")
+            with placed(unit.last, context.root), show.step(unit.last.name):
+                train(settings, context.scratch(unit.last))

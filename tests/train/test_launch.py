@@ -1,0 +1,216 @@
+"""Two processes train as one does, go on after a kill, alone or together, and say in one line what stopped them."""
+
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from metier.records import Checkpoint, MetierError
+from metier.train.curves import losses
+from metier.train.encode import Given
+from metier.train.launch import SAID, cause
+from metier.train.prepare import prepare
+from metier.train.profiles import command
+from metier.train.resume import CHECKPOINTS
+from metier.train.settings import Launch
+from metier.train.sft import Sft, sft
+from tests.processes import told
+from tests.train.loops import talks, weights
+
+QUICK = {"window": 128, "batch_tokens": 512, "device_tokens": 256, "learning_rate": 3e-3, "epochs": 5, "keep": 2}
+COUNT = 43
+"""Conversations: their windows fill no whole number of steps, nor of turns of two devices."""
+TWO = Launch(processes=2)
+
+
+@pytest.fixture(scope="module")
+def alone(base: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What one process makes of the job."""
+    out = tmp_path_factory.mktemp("alone")
+    assert list(sft(base, 5, Sft(**QUICK), out, talks(COUNT))) == []
+    return out
+
+
+def kill_after_a_checkpoint(out: Path, words: list[str]) -> None:
+    """Start the processes of a prepared job and kill all of them as soon as they have made three steps and saved."""
+    with (out.parent / "said.txt").open("w") as said:
+        started = subprocess.Popen(words, stdout=said, stderr=said, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    end = time.monotonic() + 300
+    while not (out / CHECKPOINTS / "checkpoint-3" / "complete").exists() and time.monotonic() < end:
+        assert started.poll() is None, (out.parent / "said.txt").read_text()
+        time.sleep(0.02)
+    for process in told(str(out)):
+        os.kill(process, signal.SIGKILL)
+    started.wait()
+    assert not (out / "complete").exists()
+
+
+def like(first: Path, second: Path) -> bool:
+    """Whether two trainings went alike: every step on the same tokens, and losses and weights as close as sums are."""
+    steps = [(line.step, line.tokens, pytest.approx(line.loss, abs=1e-3)) for line in losses(first)]
+    models = [(weights(first / part), weights(second / part)) for part in (".", "kept/1")]
+    return steps == [(line.step, line.tokens, line.loss) for line in losses(second)] and all(
+        one.keys() == other.keys() and all(torch.allclose(one[name], other[name], atol=1e-5) for name in one)
+        for one, other in models
+    )
+
+
+def test_two_processes_killed_go_on_together_or_alone_as_one_process_trains(
+    base: Checkpoint, alone: Path, tmp_path: Path
+) -> None:
+    together, back = tmp_path / "together", tmp_path / "back"
+    settings = Sft(**QUICK, launch=TWO, save_seconds=0.0)
+    list(prepare(base, 5, settings, together, Given(talks(COUNT))))
+    kill_after_a_checkpoint(together, command(TWO, 2, together))
+    shutil.copytree(together, back)
+    assert list(sft(base, 5, settings, together, talks(COUNT))) == []
+    assert list(sft(base, 5, Sft(**QUICK), back, talks(COUNT))) == []
+    for out in (together, back):
+        assert like(alone, out)
+        assert not (out / CHECKPOINTS).exists()
+        assert not (out / SAID).exists()
+
+
+def test_a_model_in_shards_goes_on_after_a_kill_and_ends_as_one_plain_directory(
+    base: Checkpoint, alone: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    launch = Launch(profile="fsdp2", processes=2)
+    list(prepare(base, 5, Sft(**QUICK, launch=launch, save_seconds=0.0), out, Given(talks(COUNT))))
+    words = [*command(launch, 2, out)[:-2], "tests.train.sharded", str(out)]
+    kill_after_a_checkpoint(out, words)
+    shards = (out / CHECKPOINTS / "checkpoint-3" / "pytorch_model_fsdp_0").glob("*.distcp")
+    assert len(list(shards)) == 2
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert like(alone, out)
+    assert {file.name for file in out.glob("*")} == {file.name for file in alone.glob("*")}
+
+
+def test_a_training_that_is_told_to_end_takes_its_processes_along(base: Checkpoint, tmp_path: Path) -> None:
+    settings, out = Sft(**{**QUICK, "epochs": 200}, launch=TWO), tmp_path / "out"
+    list(prepare(base, 5, settings, out, Given(talks(COUNT))))
+    (tmp_path / "settings.json").write_bytes(msgspec.json.encode(settings))
+    code = """
+import sys
+from pathlib import Path
+import msgspec
+from metier.train.launch import launch
+from metier.train.sft import Sft
+launch(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Sft), 2, Path(sys.argv[2]))
+"""
+    words = [sys.executable, "-c", code, str(tmp_path / "settings.json"), str(out)]
+    started = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 300
+    while not list(losses(out)) and time.monotonic() < end:
+        assert started.poll() is None
+        time.sleep(0.02)
+    assert len(told(str(out))) == 4, "this one, the launcher and its two processes"
+    started.terminate()
+    assert "KeyboardInterrupt" in started.communicate(timeout=120)[1]
+    assert told(str(out)) == []
+
+
+def test_what_stops_a_process_is_told_in_one_line(base: Checkpoint, tmp_path: Path) -> None:
+    shutil.copytree(base.path, tmp_path / "base")
+    broken = load_file(tmp_path / "base" / "model.safetensors")
+    broken["model.norm.weight"] = torch.full_like(broken["model.norm.weight"], float("nan"))
+    save_file(broken, tmp_path / "base" / "model.safetensors", {"format": "pt"})
+    with pytest.raises(MetierError) as error:
+        list(sft(Checkpoint(str(tmp_path / "base")), 5, Sft(**QUICK, launch=TWO), tmp_path / "out", talks(COUNT)))
+    assert str(error.value).startswith("training by 2 processes failed: training: the loss of step 1 is nan, on the ")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (
+            "[rank1]: Traceback (most recent call last):\n"
+            '[rank1]:   File "loop.py", line 80, in make_loop\n'
+            "[rank1]: torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB\n"
+            "E1122 21:39:18 1 torch/distributed/elastic/multiprocessing/api.py:1002] failed (exitcode: 1)\n"
+            "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n",
+            "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB; all that was said is in LOG",
+        ),
+        (
+            "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n"
+            "Root Cause (first observed failure):\n  exitcode  : -9 (pid: 7)\n"
+            "  traceback : Signal 9 (SIGKILL) received by PID 7\n",
+            "a process was killed by signal 9; where memory was short, lower device_tokens; run again to go on",
+        ),
+        ("W1122 a warning\n", "no process said why; all that was said is in LOG"),
+    ],
+)
+def test_the_cause_is_found_in_what_the_processes_say(said: str, why: str) -> None:
+    assert cause(said, Path("LOG")) == why
+
+
+def test_more_processes_than_windows_are_told_before_any_is_started(base: Checkpoint, tmp_path: Path) -> None:
+    with pytest.raises(
+        MetierError, match="4 processes for 1 windows of 128 tokens: some would have nothing to train on"
+    ):
+        list(sft(base, 5, Sft(window=128, batch_tokens=512, launch=Launch(processes=4)), tmp_path, talks(3)))
+    assert not (tmp_path / SAID).exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            {"launch": Launch(processes=3)},
+            "batch_tokens 512 is 4 windows of 128, which 3 processes cannot share evenly",
+        ),
+        ({"launch": Launch(processes=4, nodes=2)}, "which 8 processes cannot share evenly; give a multiple of 1024"),
+        ({"launch": Launch(profile="zero3"), "parts": "new_tokens"}, "parts new_tokens: its rows cannot be told apart"),
+    ],
+)
+def test_settings_that_cannot_be_launched_are_told_when_they_are_read(settings: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Sft(window=128, batch_tokens=512, **settings)
+
+
+def test_checkpoints_that_other_processes_wrote_are_not_gone_on_from(base: Checkpoint, tmp_path: Path) -> None:
+    sharded = Sft(**QUICK, launch=Launch(profile="zero2", processes=2))
+    list(prepare(base, 5, sharded, tmp_path, Given(talks(COUNT))))
+    checkpoint = tmp_path / CHECKPOINTS / "checkpoint-3"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "complete").touch()
+    with pytest.raises(
+        MetierError, match=r"written by zero2 \(nodes 1, processes 2\), and ddp cannot go on from them"
+    ):
+        list(sft(base, 5, Sft(**QUICK), tmp_path, talks(COUNT)))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU to shard on")
+def test_a_profile_that_needs_gpus_or_a_library_is_refused_at_once(base: Checkpoint, tmp_path: Path) -> None:
+    with pytest.raises(MetierError, match="fsdp2 shares a model out to GPUs, and here is none; take profile: ddp"):
+        list(sft(base, 5, Sft(launch=Launch(profile="fsdp2")), tmp_path, talks()))
+    missing = "needs deepspeed, which is not installed; pip install deepspeed, or take profile: fsdp2"
+    if importlib.util.find_spec("deepspeed"):
+        missing = "zero3 shares a model out to GPUs"
+    with pytest.raises(MetierError, match=missing):
+        list(sft(base, 5, Sft(launch=Launch(profile="zero3")), tmp_path, talks()))
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_names_the_machine_and_its_processes() -> None:
+    one = command(TWO, 2, Path("runs/x"), {})
+    assert one == [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2",
+        "-m", "metier.train.loop", "runs/x",
+    ]  # fmt: skip
+    many = Launch(nodes=3)
+    first = ["--nnodes=3", "--node-rank=1", "--master-addr=first", "--master-port=29500", "--nproc-per-node=gpu"]
+    there = {"NODE_RANK": "1", "MASTER_ADDR": "first", "MASTER_PORT": "29500"}
+    assert command(many, None, Path("x"), there)[3:8] == first
+    assert command(many, None, Path("x"), {})[4] == "--node-rank=$NODE_RANK"
