@@ -11,9 +11,11 @@ changed with all items of both sets in view, so these figures are no estimate fo
 ``planted_grounding_held``, by a third hand, was first measured unseen; since then every second item of a file, from the
 first, has been looked at and is among those that ``benchmarks.grounding_weights`` fits the weights of the signs to. Of
 the items between only the scores were looked at, but often, to choose between changes: they flatter, too (``--half
-odd`` prints only these, ``--half even`` only the others). ``planted_grounding_fresh``, where it is there, is the set
-that nobody who changed the rules has looked at, and the only one whose figures are an estimate for other texts. Each
-cell is a share with its count and 95% Wilson interval.
+odd`` prints only these, ``--half even`` only the others). ``planted_grounding_fresh``, written last, by a hand that
+knew no rule, was measured with the rules as they stand and with those before them; nobody who changed the rules has
+looked at its items or at what they miss in it. It is the only set whose figures are an estimate for other texts, and
+stays so as long as nobody who reads of it in ``--missed`` or ``--alarms``, which list every set, changes a rule then.
+Each cell is a share with its count and 95% Wilson interval.
 
 The format. A set is a directory of YAML files. ``LANGUAGE.yaml`` (``zh``, ``en``, ``ar``; ``zh-2.yaml`` is a second
 file of Chinese) is a list of items:

@@ -15,7 +15,7 @@ from metier.instruct.listed import read_lines
 from metier.llm.llm import LLM, Failed
 from metier.llm.prompts import Prompts
 from metier.records import Config, Conversation, Document, Dropped, File, Message, MetierError
-from metier.text.detect import base
+from metier.text.detect import base, language_of
 from metier.text.grounding import Finding, check, check_across
 
 HELD = 8
@@ -98,6 +98,13 @@ class Checked(NamedTuple):
     findings: tuple[Finding, ...]
 
 
+class Looked(NamedTuple):
+    """The passage of a conversation, and its answers."""
+
+    doc: Document
+    answers: tuple[Checked, ...]
+
+
 def ground(
     conversations: Iterable[Conversation], pages: Path, config: Ground, judge: LLM | None = None
 ) -> Iterator[Conversation | Dropped]:
@@ -109,33 +116,29 @@ def ground(
     """
     known, names, read = Pages(pages), frozenset(read_lines(config.names)), dict[str, Judging]()
 
-    def check_all(conversation: Conversation, doc: Document) -> tuple[Checked, ...]:
+    def look(conversation: Conversation, final: Sequence[Rule]) -> Dropped | Looked:
+        doc = known.find(conversation.parent) or known.find(conversation.id)
+        if doc is None:
+            return Dropped(conversation.id, "no passage", conversation.parent)
         found = ((pair, findings(pair, conversation, doc, config, names)) for pair in pairs(conversation.messages))
-        return tuple(Checked(pair, tuple(one for one in some if one.rule in config.rules)) for pair, some in found)
-
-    def passage(conversation: Conversation) -> Document | None:
-        return known.find(conversation.parent) or known.find(conversation.id)
+        answers = tuple(Checked(pair, tuple(one for one in some if one.rule in config.rules)) for pair, some in found)
+        return _dropped(conversation, answers, final) or Looked(doc, answers)
 
     if judge is None:
         for conversation in conversations:
-            doc = passage(conversation)
-            yield (
-                _no_passage(conversation)
-                if doc is None
-                else (_dropped(conversation, check_all(conversation, doc), config.rules) or conversation)
-            )
+            looked = look(conversation, config.rules)
+            yield looked if isinstance(looked, Dropped) else conversation
         return
     asker, final = judge, config.rules if config.judged == "across" else config.final
 
     async def decide(conversation: Conversation) -> Conversation | Dropped:
-        if (doc := passage(conversation)) is None:
-            return _no_passage(conversation)
-        checked = check_all(conversation, doc)
-        if dropped := _dropped(conversation, checked, final):
-            return dropped
+        looked = look(conversation, final)
+        if isinstance(looked, Dropped):
+            return looked
+        doc, answers = looked
         whole = config.judged == "every" or across(conversation, doc)
-        language = base(doc.language or conversation.language)
-        for pair, found in checked if whole else (one for one in checked if one.findings):
+        language = base(doc.language or conversation.language or language_of(doc.text))
+        for pair, found in answers if whole else (one for one in answers if one.findings):
             if language not in read:
                 if not (asset(config.prompts) / "prompts" / f"ground-judge.{language}.md").is_file():
                     return Dropped(conversation.id, "no prompts in its language", language or "no language is known")
@@ -174,13 +177,9 @@ def across(conversation: Conversation, doc: Document) -> bool:
     return bool(conversation.language and doc.language) and base(conversation.language) != base(doc.language)
 
 
-def _no_passage(conversation: Conversation) -> Dropped:
-    return Dropped(conversation.id, "no passage", conversation.parent)
-
-
-def _dropped(conversation: Conversation, checked: Iterable[Checked], final: Sequence[Rule]) -> Dropped | None:
+def _dropped(conversation: Conversation, answers: Iterable[Checked], final: Sequence[Rule]) -> Dropped | None:
     """The drop for the first finding that no judge is asked about."""
-    for one in (one for some in checked for one in some.findings if one.rule in final):
+    for one in (one for some in answers for one in some.findings if one.rule in final):
         return Dropped(conversation.id, f"not grounded: {one.rule}", reason(one))
     return None
 

@@ -13,6 +13,8 @@ from metier.model.identity import REMOTE, identity
 from metier.records import MetierError
 
 CONFIG, WEIGHTS, BASE = "adapter_config.json", "adapter_model.safetensors", "base.json"
+WHOLE = ("use_dora", "modules_to_save", "trainable_token_indices", "bias", "lora_bias")
+"""Settings of peft under which an adapter is more than a sum of products, so that no part of it can be added."""
 T = TypeVar("T")
 
 
@@ -30,7 +32,6 @@ class PeftConfig(msgspec.Struct, frozen=True):
 
     peft_type: str = ""
     base_model_name_or_path: str | None = None
-    use_dora: bool = False
 
 
 def is_adapter(path: str) -> bool:
@@ -121,19 +122,23 @@ def _merged(model: Any, adapters: Mapping[str, float]) -> Any:
     for name, path in zip(names, adapters, strict=True):
         config = LoraConfig.from_pretrained(str(asset(path)))
         config.inference_mode, config.base_model_name_or_path = True, model.name_or_path
-        if config.use_dora and list(adapters.values()) != [1.0]:
-            raise MetierError(f"{path}: an adapter of DoRA can only be added whole and alone")
+        odd = [setting for setting in WHOLE if getattr(config, setting) not in (None, False, "none", [])]
+        if odd and list(adapters.values()) != [1.0]:
+            raise MetierError(f"{path}: an adapter with {odd[0]} can only be added whole and alone")
         if weighted is None:
             weighted = get_peft_model(model, config, adapter_name=name)
         else:
             weighted.add_adapter(name, config)
         if both := sorted(shared & set(weighted.base_model.targeted_module_names)):
-            raise MetierError(f"{path}: an adapter of {both[0]}, whose weights the base uses twice; it cannot be merged")
+            raise MetierError(
+                f"{path}: an adapter of {both[0]}, whose weights the base uses twice; it cannot be merged"
+            )
         _fill(weighted, path, name)
     if weighted is None:
         return model
     if list(adapters.values()) == [1.0]:
         return weighted.merge_and_unload()
+    weighted.peft_config[names[0]].use_rslora = False  # the layers have their scales; that of the sum is 1
     weighted.add_weighted_adapter(names, list(adapters.values()), "sum", combination_type="cat")
     return weighted.merge_and_unload(adapter_names=["sum"])
 

@@ -1,7 +1,7 @@
 """Render conversations and documents as tokens, with the mask of what is trained: one template trains and serves."""
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from metier.model.template_turns import View, views
 from metier.records import Message, MetierError, ToolCall
 
 Tokens = tuple[list[int], list[tuple[int, int]]]
+TOGETHER = 1 << 19
+"""Characters that are tokenized at a time: where each token stands takes several times the room of the token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +133,29 @@ def turn_ends(tokenizer: Any) -> list[int]:
 
 def _encode_views(tokenizer: Any, some: Sequence[View], header: str) -> list[Encoded]:
     made = []
-    for view, (ids, offsets) in zip(some, _tokens(tokenizer, [view.text for view in some], header), strict=True):
+    for view, (ids, offsets) in zip(some, _tokens_of(tokenizer, [view.text for view in some], header), strict=True):
         begins, ends = [first for first, _ in offsets], [last for _, last in offsets]
         mask = [0] * len(ids)
         for first, last in view.spans:
-            begin, end = bisect.bisect_right(ends, first), bisect.bisect_left(begins, last)
-            mask[begin:end] = [1] * (end - begin)
+            if first < last:
+                begin, end = bisect.bisect_right(ends, first), bisect.bisect_left(begins, last)
+                mask[begin:end] = [1] * (end - begin)
         if view.unended:
             ids, mask = [*ids, tokenizer.eos_token_id], [*mask, 1]
         made.append(Encoded(ids, mask))
     return made
+
+
+def _tokens_of(tokenizer: Any, texts: Sequence[Text], header: str) -> Iterator[Tokens]:
+    """The tokens of each text, of so many texts at a time that their stretches take little room."""
+    some, size = list[Text](), 0
+    for text in texts:
+        some.append(text)
+        size += len(text.text)
+        if size >= TOGETHER:
+            yield from _tokens(tokenizer, some, header)
+            some, size = [], 0
+    yield from _tokens(tokenizer, some, header)
 
 
 def _tokens(tokenizer: Any, texts: Sequence[Text], header: str) -> list[Tokens]:

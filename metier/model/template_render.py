@@ -13,8 +13,11 @@ from typing import Any
 from metier.records import Message, MetierError
 
 MARKED = re.compile(r"\{%-?\s*generation\s*-?%\}")
-OPEN, CLOSE = "\U000f0000", "\U000f0001"
-"""Stand around a special token that is spelt out, until the text is rendered; private characters of no font."""
+OPEN, CLOSE = "\ufdd0", "\ufdd1"
+"""Stand around a special token that is spelt out, until the text is rendered: noncharacters, which no text may hold
+(Unicode 16, section 23.7) and which are taken out of one that does."""
+THINK = ("<think>", "</think>")
+"""What the assistant puts around its thoughts: in its own turns these are meant, whether special tokens or not."""
 TODAY = (("%d", "26"), ("%b", "Jul"), ("%B", "July"), ("%Y", "2024"), ("%y", "24"), ("%m", "07"), ("%A", "Friday"))
 """The day that templates are told it is, or the same data would be other tokens tomorrow: Llama 3's own default."""
 
@@ -110,7 +113,7 @@ def closing(form: Template) -> str:
 
 
 def unmark(rendered: str) -> tuple[Text, list[int]]:
-    """A rendered text without marks, and where the marks stood, for ``shifted``."""
+    """A rendered text without marks, and where the marks stood, in order."""
     if OPEN not in rendered and CLOSE not in rendered:
         return Text(rendered), []
     marks = [place for place, sign in enumerate(rendered) if sign in (OPEN, CLOSE)]
@@ -121,7 +124,7 @@ def unmark(rendered: str) -> tuple[Text, list[int]]:
         elif begin is not None:
             spelt.append((begin, place - number))
             begin = None
-    return Text(rendered.replace(OPEN, "").replace(CLOSE, ""), tuple(spelt)), marks
+    return Text(unmarked(rendered), tuple(spelt)), marks
 
 
 def pieces(text: Text, header: str) -> Iterator[tuple[int, int, bool]]:
@@ -166,14 +169,11 @@ def _rendered(
 
 
 def _plain(form: Template, message: Message) -> dict[str, Any]:
-    said = message.content
-    if form.spelt.search(said):
-        said = said.replace(OPEN, "").replace(CLOSE, "")
-        said = form.spelt.sub(lambda found: f"{OPEN}{found[0]}{CLOSE}", said)
-    made: dict[str, Any] = {"role": message.role, "content": said}
+    meant = THINK if message.role == "assistant" else ()
+    made: dict[str, Any] = {"role": message.role, "content": _mark(form, message.content, meant)}
     if message.tool_calls:
         made["tool_calls"] = [
-            {"type": "function", "function": {"name": call.name, "arguments": _arguments(call.arguments)}}
+            {"type": "function", "function": _mark(form, {"name": call.name, "arguments": _arguments(call.arguments)})}
             for call in message.tool_calls
         ]
     return made
@@ -184,6 +184,22 @@ def _arguments(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
+
+
+def _mark(form: Template, value: Any, meant: Sequence[str] = ()) -> Any:
+    """A text, or what JSON holds, with marks around the special tokens that are spelt out but for those meant."""
+    if isinstance(value, dict):
+        return {_mark(form, key): _mark(form, one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_mark(form, one) for one in value]
+    if not isinstance(value, str):
+        return value
+    return form.spelt.sub(lambda found: found[0] if found[0] in meant else f"{OPEN}{found[0]}{CLOSE}", unmarked(value))
+
+
+def unmarked(text: str) -> str:
+    """A text without the characters that are kept for marks."""
+    return text.replace(OPEN, "").replace(CLOSE, "")
 
 
 def _dated(source: str) -> str:

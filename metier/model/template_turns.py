@@ -3,14 +3,14 @@
 A turn is trained as the continuation of exactly the text that the model is asked with when that turn is its next.
 """
 
+import bisect
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from metier.model.template_render import (
-    CLOSE,
-    OPEN,
+    THINK,
     Refusal,
     Template,
     Text,
@@ -19,11 +19,11 @@ from metier.model.template_render import (
     render,
     render_marked,
     unmark,
+    unmarked,
 )
 from metier.records import Message
 
 Span = tuple[int, int]
-THOUGHT = "</think>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,7 @@ def views(form: Template, messages: Sequence[Message], closing: str = "") -> lis
 def _marked(form: Template, some: Sequence[dict[str, Any]]) -> View:
     rendered, spans = render_marked(form, some)
     text, marks = unmark(rendered)
-    shifted = [tuple(end - sum(mark < end for mark in marks) for end in span) for span in spans]
-    return View(text, tuple((first, last) for first, last in shifted if first < last))
+    return View(text, tuple(_shifted(span, marks) for span in spans))
 
 
 def _by_turns(form: Template, messages: Sequence[Message], some: Sequence[dict[str, Any]], closing: str) -> list[View]:
@@ -73,12 +72,23 @@ def _by_turns(form: Template, messages: Sequence[Message], some: Sequence[dict[s
     while target is not None:
         own = [t for t in waiting if target.startswith(before[t]) and target.startswith(after[t].rstrip())]
         text, marks = unmark(target)
-        ends = [(len(before[turn]), len(after[turn])) for turn in own]
-        spans = (tuple(end - sum(mark < end for mark in marks) for end in span) for span in ends)
-        found.append(View(text, tuple((first, min(last, len(text.text))) for first, last in spans)))
+        ends = [_common(after[turn], target) for turn in own]
+        spans = [_shifted((len(before[turn]), end), marks) for turn, end in zip(own, ends, strict=True)]
+        found.append(View(text, tuple(spans)))
         waiting = [turn for turn in waiting if turn not in own]
         target = ended[waiting[-1]] if waiting else None
     return found
+
+
+def _common(after: str, target: str) -> int:
+    """Where a turn that ends one text ends in another, which goes on otherwise behind it."""
+    return len(after) if target.startswith(after) else len(after.rstrip())
+
+
+def _shifted(span: Span, marks: Sequence[int]) -> Span:
+    """The same stretch once the marks, which stand at these places in order, are taken out."""
+    first, last = (end - bisect.bisect_left(marks, end) for end in span)
+    return first, last
 
 
 def _greeting(form: Template, after: str) -> str:
@@ -94,13 +104,15 @@ def _ended(form: Template, view: View) -> View:
     What a template writes between that token and the next turn nobody says. A last turn without an end needs one.
     """
     text, spans, unended = view.text.text, list[Span](), False
+    spelt = dict(view.text.spelt)
+    spelt_ends = set(spelt.values())
     for first, last in view.spans:
         said = text[first:last].rstrip()
-        if said.endswith(form.special) and first + len(said) not in {end for _, end in view.text.spelt}:
+        if said.endswith(form.special) and first + len(said) not in spelt_ends:
             spans.append((first, first + len(said)))
             continue
         following = form.spelt.match(text, last)
-        if following and following[0] != form.bos and (last, following.end()) not in view.text.spelt:
+        if following and following[0] != form.bos and last not in spelt:
             last = following.end()
         unended = not following and not text[last:].strip()
         spans.append((first, last))
@@ -112,12 +124,12 @@ def _check_whole(form: Template, messages: Sequence[Message], found: Sequence[Vi
     whole = found[0].text.text
     said = "\n".join(view.text.text[first:last] for view in found for first, last in view.spans)
     for number, message in enumerate(messages, 1):
-        content = message.content.replace(OPEN, "").replace(CLOSE, "")
+        content = unmarked(message.content)
         if message.role != "assistant":
             if not _holds(whole, content):
                 raise Refusal(f"the chat template leaves out what the {message.role} says")
             continue
-        if not _holds(said, content.rpartition(THOUGHT)[2]):
+        if not _holds(said, content.rpartition(THINK[1])[2]):
             mend = "mend its {% generation %} markers" if form.marked else "mend it"
             raise Refusal(f"what the assistant says in turn {number} is lost in the chat template; {mend}")
         if any(not _holds(said, call.name) for call in message.tool_calls):

@@ -82,21 +82,32 @@ def _counts(feed: Feeding) -> Counter[str]:
 
 
 def _means(feed: Feeding, tokenizer: Any, settings: Train) -> dict[str, Mean]:
-    from metier.model.template import Refused, encode_many, encode_texts
+    from metier.model.template import encode_many, encode_texts
 
     means: defaultdict[str, Mean] = defaultdict(Mean)
     sample = list(_sample(feed))
     talks = [one for one in sample if isinstance(one, Conversation) and one.messages]
     pages = [one for one in sample if isinstance(one, Document) and one.text.strip()]
-    for talk, found in zip(
-        talks, encode_many(tokenizer, [one.messages for one in talks], settings.thinking), strict=True
-    ):
-        views = () if isinstance(found, Refused) else (found, *found.earlier) if settings.answers_only else (found,)
-        means[source_of(talk)].add([len(one.ids) for one in views])
+    told = encode_many(tokenizer, [one.messages for one in talks], settings.thinking)
+    lengths = {talk.id: _of_conversation(found, settings) for talk, found in zip(talks, told, strict=True)}
     for page, item in zip(pages, encode_texts(tokenizer, [one.text for one in pages]), strict=True):
         starts = range(0, max(1, len(item.ids) - 1), settings.window - 1)
-        means[source_of(page)].add([len(item.ids[at : at + settings.window]) for at in starts])
+        lengths[page.id] = [len(item.ids[at : at + settings.window]) for at in starts]
+    for record in sample:
+        means[source_of(record)].add(lengths.get(record.id, []))
     return means
+
+
+def _of_conversation(found: "Encoded | Refused", settings: Train) -> list[int]:
+    """The lengths of a conversation's items; none where ``metier.train.encode`` would leave it out."""
+    lengths = []
+    for one in (found, *found.earlier) if isinstance(found, Encoded) else ():
+        head = one.mask.index(1) if 1 in one.mask else len(one.ids)
+        if len(one.ids) > settings.window and head >= settings.window // 2:
+            return []
+        if head < len(one.ids) or not settings.answers_only:
+            lengths.append(len(one.ids))
+    return lengths
 
 
 def _sample(feed: Feeding) -> Iterator[Conversation | Document]:

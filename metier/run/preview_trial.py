@@ -23,6 +23,8 @@ class Feeding(msgspec.Struct, frozen=True):
     artefact: Artefact
     kind: Kind
     times: float = 1.0
+    why: str = ""
+    """Why these are not quite the records that the recipe asks for now, where they are not."""
 
 
 class Cost(msgspec.Struct, frozen=True):
@@ -42,17 +44,19 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 def trial(full: Plan) -> Plan | None:
-    """The trial of a recipe on the most records of which some step stands; None where there is none."""
+    """The trial of a recipe on the most records of which some step stands, else the largest; None where none is."""
     if full.recipe.limit:
         return None
+    largest = None
     name = full.recipe.name
     found = {path: path.name.removeprefix(f"{name}-limit") for path in full.root.parent.glob(f"{name}-limit*")}
     for limit in sorted((int(text) for text in found.values() if text.isdigit()), reverse=True):
         recipe: Recipe = msgspec.structs.replace(full.recipe, name=f"{name}-limit{limit}", limit=limit)
         tried = make_plan(recipe, full.root.parent)
-        if any(one.manifest is not None for one in (Artefact(tried.root / step) for step in recipe.steps)):
+        if tried.standing():
             return tried
-    return None
+        largest = largest or tried
+    return largest
 
 
 def trying(full: Plan) -> str:
@@ -70,14 +74,23 @@ def feedings(full: Plan, tried: Plan | None, step: Step) -> tuple[list[Feeding],
             continue
         kind = KINDS[parameter]
         whole_one = standing.get(source.name) if source.step else Artefact(Path(source.name))
-        if whole_one is not None and whole_one.parts(kind):
+        if whole_one is not None:
             found.append(Feeding(whole_one, kind))
-        elif source.step and tried is not None and (part := Artefact(tried.root / source.name)).parts(kind):
-            behind = (whole(tried, full, name) for name in sources(tried, source.name))
-            found.append(Feeding(part, kind, scale(behind)))
+        elif tried is not None and (part := _tried(full, tried, source.name, kind)):
+            found.append(part)
         else:
             missing.append(source.name)
     return found, missing
+
+
+def _tried(full: Plan, tried: Plan, name: str, kind: Kind) -> Feeding | None:
+    """What a step made in a trial; nothing where it was another stage then, so that the trial is of another recipe."""
+    artefact, planned = Artefact(tried.root / name), tried.steps[name].manifest
+    manifest = artefact.manifest
+    if manifest is None or manifest.stage != planned.stage or not artefact.parts(kind):
+        return None
+    why = tried.steps[name].why if manifest.fingerprint != planned.fingerprint else ""
+    return Feeding(artefact, kind, scale(whole(tried, full, one) for one in sources(tried, name)), why)
 
 
 def tokenizer_home(full: Plan, tried: Plan | None, step: Step) -> Path | None:

@@ -1,10 +1,12 @@
 """What stands behind a model in a run: the steps it was made by, their records, licences and settings."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from metier.artefact import Artefact, Finished, Manifest
 from metier.records import Conversation, Document, Record, kind_name
@@ -14,7 +16,10 @@ REASONS = 4
 SOURCES = 50
 """Sources named with their licences, those with the most records."""
 UNSTATED = "not stated"
-NOUNS = (kind_name(Document), kind_name(Conversation))
+PLACE = re.compile(r"~|/[^\n]*/\S")
+"""A path on this machine with the names of directories; /no_think is none."""
+FILES = {"train.vocab": "a tokenizer"}
+"""What a stage of training makes where it is no model."""
 
 
 @dataclass(frozen=True)
@@ -39,30 +44,52 @@ class Licence:
     records: int
 
 
-def fed(manifest: Manifest) -> Iterator[tuple[str, str]]:
-    """(parameter, name of what feeds it) of a step; a snapshot is named by its step."""
+def fed(manifest: Manifest, tried: bool = False) -> Iterator[tuple[str, str]]:
+    """(parameter, name of what feeds it) of a step; a snapshot is named STEP@N.
+
+    What was picked was made from the checkpoint that was taken; the others and their exam were only ``tried``.
+    """
+    if (took := picked(manifest)) and not tried:
+        yield "models", took
+        return
     for parameter, feed in manifest.sources.items():
         groups = feed.values() if isinstance(feed, dict) else (feed,)
         for group in groups:
-            yield from ((parameter, str(name).partition("@")[0]) for name in group)
+            yield from ((parameter, str(name)) for name in group)
 
 
-def behind(run: Finished, step: str) -> dict[str, Manifest]:
-    """A step and every step that it was made from, in the order of the recipe."""
+def picked(manifest: Manifest) -> str:
+    """The checkpoint that a step picked, as the recipe names it; empty where it picked none."""
+    models, took = manifest.sources.get("models"), manifest.notes.get("picked")
+    if manifest.stage != "train.pick" or not isinstance(models, dict):
+        return ""
+    named = {name if len(some) == 1 else f"{name}/{one}": str(one) for name, some in models.items() for one in some}
+    return named.get(str(took), "")
+
+
+def step_of(name: str) -> str:
+    """The step that a snapshot is of; any other name is its own."""
+    return name.partition("@")[0]
+
+
+def behind(run: Finished, step: str, tried: bool = False) -> dict[str, Manifest]:
+    """A step and every step that it was made from, in the order of the recipe; or also what was only ``tried``."""
     made = {name: one for name, artefact in run.artefacts.items() if (one := artefact.manifest) is not None}
     found, waiting = set[str](), [step]
     while waiting:
         name = waiting.pop()
         if name in made and name not in found:
             found.add(name)
-            waiting += [source for _, source in fed(made[name])]
+            waiting += [step_of(source) for _, source in fed(made[name], tried)]
     return {name: one for name, one in made.items() if name in found}
 
 
 def roots(steps: Mapping[str, Manifest]) -> list[str]:
     """The models from elsewhere that some steps began from: hf:org/name, asset:nano or a directory."""
     models = ("base", "model", "models", "adapters")
-    return list(dict.fromkeys(s for one in steps.values() for p, s in fed(one) if p in models and s not in steps))
+    return list(
+        dict.fromkeys(s for one in steps.values() for p, s in fed(one) if p in models and step_of(s) not in steps)
+    )
 
 
 def writers(steps: Mapping[str, Manifest]) -> list[str]:
@@ -76,12 +103,18 @@ def passages(steps: Mapping[str, Manifest]) -> list[Passage]:
     """The steps that documents and conversations went through, training included."""
     found = []
     for name, one in steps.items():
-        kept = {noun: n for noun, n in one.counts.items() if noun in NOUNS and n}
+        kept = {noun: n for noun, n in one.counts.items() if n}
         lost = sum(one.dropped.values())
         if kept or lost or one.count_in:
-            text = ", ".join(f"{n:,} {noun}{'s' if n != 1 else ''}" for noun, n in kept.items())
-            found.append(Passage(name, one.stage, one.count_in, text or "a model", lost, _reasons(one.dropped)))
+            made = FILES.get(one.stage, "a model" if one.stage.startswith("train.") else "files")
+            text = ", ".join(counted(n, noun) for noun, n in kept.items()) or made
+            found.append(Passage(name, one.stage, one.count_in, text, lost, _reasons(one.dropped)))
     return found
+
+
+def counted(n: int, noun: str) -> str:
+    """A number of things: 1 document, 2,000 documents."""
+    return f"{n:,} {noun}" + ("s" if n != 1 else "")
 
 
 def _reasons(dropped: Mapping[str, int]) -> str:
@@ -117,6 +150,7 @@ def _nearest(run: Finished, steps: Mapping[str, Manifest], step: str) -> list[tu
     waiting, seen = list(fed(steps[step])) if step in steps else [], set[tuple[str, str]]()
     while waiting:
         parameter, name = waiting.pop(0)
+        name = step_of(name)
         if (parameter, name) in seen or name not in steps or parameter == "validation":
             continue
         seen.add((parameter, name))
@@ -147,15 +181,18 @@ def _counted(artefact: Artefact, kind: type[Record]) -> Counter[tuple[str, str, 
 
 def _key(values: Sequence[str], kind: type[Record]) -> tuple[str, str, str]:
     if kind is Document:
-        return values[0] or values[1], values[2] or UNSTATED, "documents"
-    return values[0] or "conversation", UNSTATED, "conversations"
+        return values[0] or values[1], values[2] or UNSTATED, kind_name(kind)
+    return values[0] or kind_name(kind), UNSTATED, kind_name(kind)
 
 
-def languages(steps: Mapping[str, Manifest]) -> list[str]:
-    """The languages of the documents behind a model, the one with the most text first, as far as they are known."""
-    sizes: Counter[str] = Counter()
-    for one in steps.values():
-        for key, cell in one.cells.items():
+def languages(run: Finished, step: str) -> list[str]:
+    """The languages of the documents that a model was made from, those with the most text first, where they are known.
+
+    Those of documents that an earlier step still held and a later one dropped are not among them.
+    """
+    steps, sizes = behind(run, step), Counter[str]()
+    for name, _ in _nearest(run, steps, step):
+        for key, cell in steps[name].cells.items():
             sizes[key.partition("/")[0]] += cell.tokens
     return [language for language, _ in sizes.most_common() if language]
 
@@ -192,6 +229,10 @@ def _shown(value: Any) -> Any:
         return {key: _shown(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_shown(inner) for inner in value]
-    if isinstance(value, str) and value.startswith(("/", "~")):
+    if isinstance(value, str) and PLACE.match(value):
         return value.rstrip("/").rsplit("/", 1)[-1]
+    if isinstance(value, str) and re.match(r"\w+://\S+$", value):
+        parts = urlsplit(value)  # a name and password before the host, or a signature at the end, would give access
+        query = "" if "=" in parts.query else parts.query
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query).geturl()
     return value

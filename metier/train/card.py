@@ -1,20 +1,38 @@
 """A model card written from the run: what the model gained and lost, what it was trained on, and what is not known."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from metier.artefact import Finished, Manifest, asset
+from metier.artefact import Finished, Manifest, asset, snapshot_steps
 from metier.records import Config
 from metier.scores import count, percent, short
-from metier.train.behind import UNSTATED, Licence, behind, languages, licences, passages, recipe, roots, writers
+from metier.train.behind import (
+    UNSTATED,
+    Licence,
+    behind,
+    counted,
+    fed,
+    languages,
+    licences,
+    passages,
+    picked,
+    recipe,
+    roots,
+    step_of,
+    writers,
+)
 from metier.train.card_scores import Row, rows
-from metier.train.curves import looks, losses, means
+from metier.train.curves import LOSSES, looks, losses, means
 
-FACTS = ("records", "items", "tokens", "trained_tokens", "steps", "epochs", "padding", "seconds", "tokens_per_second")
+TRIAL = re.compile(r"-limit(\d+)$")
+"""How the name of a trial run ends: the most records that were read of every source."""
+FACTS = ("records", "items", "tokens", "trained_tokens", "steps", "epochs", "seconds", "tokens_per_second")
 """Notes of a training that its table shows, in this order."""
 SETTINGS = ("learning_rate", "warmup", "weight_decay", "window", "batch_tokens", "temperature", "answers_only", "parts")
 """Settings of a training that its table shows."""
@@ -68,11 +86,15 @@ class Subject:
 
     name: str
     place: str
+    numbers: str = ""
+    """Type of the numbers that its weights were given as they were written out; empty: the one they had."""
+    chat: bool = True
+    """Whether it has a chat template."""
 
     @property
     def step(self) -> str:
         """The step that made it."""
-        return self.name.partition("@")[0]
+        return step_of(self.name)
 
 
 def card(run: Finished, model: Subject, about: About) -> str:
@@ -84,31 +106,39 @@ def card(run: Finished, model: Subject, about: About) -> str:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     steps = behind(run, model.step)
-    began, trained = roots(steps), _trainings(run, steps)
+    began, trained = roots(steps), _trainings(run, steps, model.name)
     scores, sources = rows(run, steps, model.name), licences(run, model.step)
     public = [name.removeprefix("hf:") for name in began if name.startswith("hf:")]
     environment = Environment(
-        loader=FileSystemLoader(asset("asset:card")), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["cell"] = _cell
+        loader=FileSystemLoader(asset("asset:card")), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )  # fmt: skip
+    environment.filters |= {"cell": _cell, "counted": counted}
     return environment.get_template("model_card.md").render(
         title=about.title or f"{run.name}: {shown(model.name)}",
         run=run.name,
         seed=run.seed,
         model=shown(model.name),
         place=model.place,
+        chat=model.chat,
         base_model=public[0] if public else "",
         licence=about.licence,
-        languages=about.languages or languages(steps),
+        languages=about.languages or languages(run, model.step),
         roots=", ".join(f"`{shown(name)}`" for name in began) or "random weights",
         adapter=any(one.config.get("adapter") for one in steps.values()),
         scores=scores,
         summary=_summary(scores),
         trainings=trained,
+        changes=_changes(steps),
         passages=passages(steps),
         licences=sources,
-        limits=[*_limits(trained, scores, steps, sources), *about.limits],
-        recipe=recipe(steps, run.seed),
+        limits=[
+            *_measured(run, model, scores),
+            *_origins(steps, sources),
+            *_unknown(trained),
+            *about.limits,
+        ],
+        recipe=recipe(behind(run, model.step, tried=True), run.seed),
     )
 
 
@@ -119,25 +149,60 @@ def _cell(text: str) -> str:
 
 def shown(name: str) -> str:
     """The name of a model without the directories of this machine."""
-    return name if ":" in name else Path(name).name
+    return name if name.startswith(("hf:", "asset:")) else Path(name).name
 
 
-def _trainings(run: Finished, steps: Mapping[str, Manifest]) -> list[Training]:
+def _changes(steps: Mapping[str, Manifest]) -> list[str]:
+    """What was done to the weights besides training, a sentence a step."""
+    found = []
+    for name, one in steps.items():
+        if one.stage == "train.extend" and "added" in one.notes:
+            found.append(f"`{name}` added {counted(one.notes['added'], 'token')} to the vocabulary.")
+        if one.stage == "train.merge" and "adapters" in one.notes:
+            parts = ", ".join(f"{amount:g} × `{adapter}`" for adapter, amount in one.notes["adapters"].items())
+            found.append(f"`{name}` added to the weights of the base: {parts}.")
+        if took := picked(one):
+            exam = " and ".join(f"`{shown(str(source))}`" for source in one.sources.get("questions", ()))
+            tried = len(one.notes.get("tried", ()))
+            found.append(f"`{name}` took `{shown(took)}`, the best of {tried} checkpoints at the exam {exam}.")
+    return found
+
+
+def _trainings(run: Finished, steps: Mapping[str, Manifest], model: str) -> list[Training]:
     """The steps that left the curve of a loss."""
-    return [_training(name, one, run) for name, one in steps.items() if (run.path / name / "loss.jsonl").is_file()]
+    used = {model, *(name for one in steps.values() for _, name in fed(one))}
+    trained = {name: one for name, one in steps.items() if (run.path / name / LOSSES).is_file()}
+    return [_training(name, one, run, _taken(name, one, used)) for name, one in trained.items()]
 
 
-def _training(name: str, one: Manifest, run: Finished) -> Training:
+def _taken(name: str, one: Manifest, used: set[str]) -> int:
+    """The step after which the weights were taken that went on from a training; 0 where several were."""
+    found = [other for other in used if step_of(other) == name]
+    snapshot = found[0].partition("@")[2] if len(found) == 1 else ""
+    if snapshot:
+        return snapshot_steps(one.notes["steps"], one.config["keep"])[int(snapshot) - 1]
+    return int(one.notes.get("step_taken", 0)) if len(found) == 1 else 0
+
+
+def _training(name: str, one: Manifest, run: Finished, taken: int) -> Training:
     facts = [(key.replace("_", " "), _plain(one.notes[key])) for key in FACTS if one.notes.get(key)]
+    facts += [("padding", percent(one.notes["padding"], 1))] if one.notes.get("padding") else []
     facts += [(key.replace("_", " "), _plain(one.config[key])) for key in SETTINGS if key in one.config]
     if one.seed is not None:
         facts.append(("seed", str(one.seed)))
-    lines, held = list(losses(run.path / name)), list(means(looks(run.path / name)).values())
+    lines = [line for line in losses(run.path / name) if line.step <= taken or not taken]
+    held = [loss for step, loss in means(looks(run.path / name)).items() if step <= taken or not taken]
     if lines:
         facts.append(("loss, first and last step", f"{lines[0].loss:.3f} → {lines[-1].loss:.3f}"))
     if held:
         facts.append(("loss on the validation records, first and last look", f"{held[0]:.3f} → {held[-1]:.3f}"))
-    return Training(name, one.stage, _method(one), tuple(facts), _sources(run, name), int(one.config.get("window", 0)))
+    told = _method(one)
+    if lines and 0 < taken < one.notes.get("steps", 0):
+        told += (
+            f" The weights are those after step {count(taken)} of {count(one.notes['steps'])}, when it had seen "
+            f"{count(lines[-1].tokens)} tokens; the losses below end there, items and tokens are those of all steps."
+        )
+    return Training(name, one.stage, told, tuple(facts), _sources(run, name), int(one.config.get("window", 0)))
 
 
 def _method(one: Manifest) -> str:
@@ -173,43 +238,52 @@ def _plain(value: Any) -> str:
 
 def _summary(scores: Sequence[Row]) -> str:
     """How many scores went up and down and which went down, and the domain tax, which compares question by question."""
-    told = [one for one in scores if one.verdict and one.before]
+    told = [one for one in scores if one.before]
     taxes = [f"{one.task} {one.value} ({one.interval})" for one in scores if one.tax]
     tax = f" Domain tax, in points of accuracy lost: {', '.join(taxes)}." if taxes else ""
     if not told:
         return f"The model that this one began from was not measured beside it.{tax}"
-    gains, lost = [one for one in told if one.verdict == "gain"], [one for one in told if one.verdict == "loss"]
-    named = f" ({', '.join(f'{one.task}: {one.metric.lower()}' for one in lost)})" if lost else ""
+    numbers = Counter(one.verdict for one in told)
+    lost = ", ".join(f"{one.task}: {one.metric.lower()}" for one in told if one.verdict == "loss")
+    named = f" ({lost})" if lost else ""
+    moved = f" {numbers['changed']} changed, and nobody said which way is better," if numbers["changed"] else ""
     return (
-        f"Of {len(told)} scores beside the model it began from {len(gains)} got better, {len(lost)} got worse{named}, "
-        f"and {len(told) - len(gains) - len(lost)} show no clear difference.{tax}"
+        f"Of {counted(len(told), 'score')} beside the model it began from {numbers['gain']} got better, "
+        f"{numbers['loss']} got worse{named},{moved} and {numbers['no clear difference']} without a clear "
+        f"difference.{tax}"
     )
 
 
-def _limits(
-    trained: Sequence[Training], scores: Sequence[Row], steps: Mapping[str, Manifest], sources: Sequence[Licence]
-) -> list[str]:
-    """What nobody measured or stated, and what follows from how the model was made."""
-    found = []
+def _measured(run: Finished, model: Subject, scores: Sequence[Row]) -> Iterator[str]:
+    """What the scores leave open."""
+    if trial := TRIAL.search(run.name):
+        yield f"A trial run made it, which read at most {counted(int(trial[1]), 'record')} of every source."
     if not any(one.tax for one in scores):
-        found.append("No step measured its domain tax: what it lost outside of the tasks above was not looked for.")
-    if trained:
-        window = max(one.window for one in trained)
-        found.append(f"It was trained on windows of {count(window)} tokens; longer texts were not tried.")
+        yield "No step measured its domain tax: what it lost outside of the tasks above was not looked for."
+    asked = sorted({one.asked for one in scores})
+    if scores and (model.numbers or asked != [model.name]):
+        how = f" as {model.numbers}" if model.numbers else ""
+        named = ", ".join(f"`{shown(one)}`" for one in asked)
+        yield f"The scores were measured on {named}; these weights were written from it{how}: rounding may move them."
+
+
+def _origins(steps: Mapping[str, Manifest], sources: Sequence[Licence]) -> Iterator[str]:
+    """What binds the model, or flatters it, through what it was made from."""
     if began := roots(steps):
         names = ", ".join(shown(one) for one in began)
-        found.append(f"What it began from ({names}) has a licence of its own, which binds this model too.")
-    unstated, whole = (
-        sum(one.records for one in sources if one.licence == UNSTATED),
-        sum(one.records for one in sources),
-    )
+        yield f"What it began from ({names}) has a licence of its own, which binds this model too."
+    unstated = sum(one.records for one in sources if one.licence == UNSTATED)
     if unstated:
-        found.append(
-            f"Of {count(whole)} records behind it {count(unstated)} state no licence: ask before passing it on."
-        )
+        whole = sum(one.records for one in sources)
+        yield f"Of {count(whole)} records behind it {count(unstated)} state no licence: ask before passing it on."
     if wrote := writers(steps):
-        found.append(f"Other models wrote part of its training data, and their terms may bind it: {', '.join(wrote)}.")
+        yield f"Other models wrote part of its training data, and their terms may bind it: {', '.join(wrote)}."
     if any(one.stage == "train.pick" for one in steps.values()):
-        found.append("It was chosen among checkpoints by an exam; its score on that exam flatters it.")
-    found.append("Exams do not show that its answers are safe to act on: have somebody who knows the field check them.")
-    return found
+        yield "It was chosen among checkpoints by an exam; its score on that exam flatters it."
+
+
+def _unknown(trained: Sequence[Training]) -> Iterator[str]:
+    """What nobody tried."""
+    if window := max((one.window for one in trained), default=0):
+        yield f"It was trained on windows of {count(window)} tokens; longer texts were not tried."
+    yield "Exams do not show that its answers are safe to act on: have somebody who knows the field check them."

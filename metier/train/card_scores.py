@@ -6,17 +6,22 @@ from typing import Literal
 
 from metier.artefact import Finished, Manifest
 from metier.records import Score
-from metier.scores import METRICS, change, count, metric, number, span
-from metier.train.behind import roots
+from metier.scores import METRICS, between, change, count, metric, number, span
+from metier.train.behind import picked, roots
 
+BEGINNINGS = ("train.init", "train.extend")
+"""Stages whose models a training begins from: random weights, and a base with rows for new tokens."""
 CELLS: tuple[dict[str, str], ...] = ({}, {"overlap": "low"})
 """The cells that are shown: all questions, and those that training hardly held."""
-Verdict = Literal["gain", "loss", "no clear difference", ""]
+Verdict = Literal["gain", "loss", "changed", "no clear difference", ""]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One score of the model, beside the base's where that was measured; ``verdict`` is empty where it was not."""
+    """One score of the model, beside the base's where that was measured; ``verdict`` is empty where it was not.
+
+    ``changed`` is what differs in a metric of which nobody said which way is better.
+    """
 
     task: str
     metric: str
@@ -30,6 +35,8 @@ class Row:
     """Whether it is the domain tax, a paired difference in itself."""
     seeds: int
     """Checkpoints that the score is the mean of, where they are several."""
+    asked: str
+    """The step that was measured: the model's own, or one whose weights it passes on."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +46,12 @@ class Names:
     own: str = ""
     base: str = ""
     seeds: int = 1
+    asked: str = ""
 
 
 def rows(run: Finished, steps: Mapping[str, Manifest], model: str) -> list[Row]:
     """Every overall score of a model, which is named as the recipe does; ``steps`` are those behind it."""
-    same, before = _same(steps, model), roots(steps)
+    same, before = _same(steps, model), [*roots(steps), *(n for n, one in steps.items() if one.stage in BEGINNINGS)]
     made = {name: one for name, artefact in run.artefacts.items() if (one := artefact.manifest) is not None}
     found = []
     for step, one in made.items():
@@ -52,9 +60,11 @@ def rows(run: Finished, steps: Mapping[str, Manifest], model: str) -> list[Row]:
         for score in scores if names.own else ():
             known = METRICS.get(score.metric)
             shown = known is None or known.headline or score.metric == "tax"
-            if score.model == names.own and score.by in CELLS and shown:
+            if score.model == names.own and shown and score.metric == "tax":
+                found.append(_tax(score, names, str(one.config.get("base", names.base))))
+            elif score.model == names.own and shown and score.by in CELLS:
                 beside = [s for s in scores if _key(s) == _key(score) and s.model == names.base and names.base]
-                found.append(_row(score, beside[0] if beside else None, names.seeds))
+                found.append(_row(score, beside[0] if beside else None, names))
     return found
 
 
@@ -62,21 +72,28 @@ def _key(score: Score) -> tuple[str, str, dict[str, str]]:
     return score.task, score.metric, score.by
 
 
-def _row(score: Score, before: Score | None, seeds: int) -> Row:
+def _tax(score: Score, names: Names, against: str) -> Row:
+    """A domain tax in any cell: its labels say where the model stands in a sweep, not which questions were asked."""
     how = metric(score.metric)
+    title = how.title + (" (points lost)" if against == names.base else f" (points lost against {against})")
+    value, interval = number(score.value, how, signed=True), span(score.low, score.high, how, signed=True)
+    verdict: Verdict = "loss" if score.low > 0 else "gain" if score.high < 0 else "no clear difference"
+    n = count(score.n)
+    return Row(score.task, title, value, interval, n, "", "", verdict, True, names.seeds, names.asked)
+
+
+def _row(score: Score, before: Score | None, names: Names) -> Row:
+    how, n = metric(score.metric), count(score.n)
     title = how.title + ("" if not score.by else ", questions that training hardly held")
-    signed = score.metric == "tax"
-    value, interval = number(score.value, how, signed), span(score.low, score.high, how, signed)
-    if signed:
-        verdict: Verdict = "loss" if score.low > 0 else "gain" if score.high < 0 else "no clear difference"
-        return Row(score.task, f"{title} (points lost)", value, interval, count(score.n), "", "", verdict, True, seeds)
+    value, interval = number(score.value, how), span(score.low, score.high, how)
     if before is None:
-        return Row(score.task, title, value, interval, count(score.n), "", "", "", False, seeds)
-    differs = change(score, before)
+        return Row(score.task, title, value, interval, n, "", "", "", False, names.seeds, names.asked)
+    differs, (_, low, high) = change(score, before), between(score, before)
     tones: dict[str, Verdict] = {"better": "gain", "worse": "loss", "even": "no clear difference"}
+    verdict: Verdict = tones[differs.tone] if how.better or low <= 0 <= high else "changed"
     moved = f"{differs.text} ({differs.interval})"
     was = f"{number(before.value, how)} ({span(before.low, before.high, how)})"
-    return Row(score.task, title, value, interval, count(score.n), was, moved, tones[differs.tone], False, seeds)
+    return Row(score.task, title, value, interval, n, was, moved, verdict, False, names.seeds, names.asked)
 
 
 def _same(steps: Mapping[str, Manifest], model: str) -> set[str]:
@@ -93,13 +110,13 @@ def _copied(step: Manifest | None) -> Iterator[str]:
     """What a step passes on unchanged: one adapter merged whole, a checkpoint picked among several, an export."""
     if step is None:
         return
-    adapters, models = step.sources.get("adapters"), step.sources.get("models")
+    adapters = step.sources.get("adapters")
     if step.stage == "train.merge" and isinstance(adapters, dict) and len(adapters) == 1:
         (name, some), weights = next(iter(adapters.items())), step.config.get("weights") or {}
         if weights.get(name, 1.0) == 1.0 and step.config.get("dtype", "base") == "base":
             yield from some
-    elif step.stage == "train.pick" and isinstance(models, dict):
-        yield from models.get(str(step.notes.get("picked")), ())
+    elif took := picked(step):
+        yield took
     elif step.stage == "train.export" and step.config.get("dtype", "base") == "base":
         yield from step.sources.get("model", ())
 
@@ -113,6 +130,6 @@ def _names(step: str, made: Mapping[str, Manifest], same: set[str], before: list
     if not isinstance(models, dict):
         feeds = [name for feed in one.sources.values() if isinstance(feed, list) for name in feed]
         return next((found for name in feeds if (found := _names(name, made, same, before)).own), Names())
-    own = next((name for name, some in models.items() if same & set(some)), "")
-    base = next((name for name, some in models.items() if set(some) <= set(before)), "")
-    return Names(own, base, len(models[own]) if own else 1)
+    own, asked = next(((name, one) for name, some in models.items() for one in some if one in same), ("", ""))
+    base = next((name for began in before for name, some in models.items() if list(some) == [began]), "")
+    return Names(own, base, len(models[own]) if own else 1, asked)

@@ -60,7 +60,7 @@ class Items:
     records: int
     dropped: int
     first_why: str
-    """Why the first record was dropped, where one was."""
+    """The id of the first record that was dropped, where one was, and the reason."""
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -118,7 +118,7 @@ class _Growing:
     def add(self, record: Conversation | Document, parts: Sequence[Part] | str) -> None:
         """Take the items of a record, or the reason why it has none."""
         if isinstance(parts, str):
-            self.dropped, self.first_why = self.dropped + 1, self.first_why or parts
+            self.dropped, self.first_why = self.dropped + 1, self.first_why or f"{record.id}: {parts}"
             self.lost.add(Dropped(record.id, parts))
             return
         code = self.sources.setdefault(source_of(record), len(self.sources))

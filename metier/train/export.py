@@ -9,7 +9,7 @@ import msgspec
 
 from metier.artefact import Finished, write_json
 from metier.records import Checkpoint, MetierError
-from metier.train.card import About, Subject, card, shown
+from metier.train.card import TRIAL, About, Subject, card, shown
 from metier.train.plain import Precision
 
 REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
@@ -54,9 +54,9 @@ def export(model: Checkpoint, run: Finished, config: Export, out: Path) -> None:
     An adapter is merged into its base. The card (README.md) says what the run says: scores with n and interval, losses
     beside gains, what every step dropped, training, licences and limits. With ``push`` the directory goes to a hub.
     """
-    trial = bool(re.search(r"-limit\d+$", run.name))
-    if config.push and not trial and not os.environ.get(TOKEN):
-        raise MetierError(f"push {config.push}: the environment has no {TOKEN}; set it to a token that may write there")
+    trial = bool(TRIAL.search(run.name))
+    if config.push and not trial:
+        _token(config)
     from metier.model.load import load_tokenizer, quiet
     from metier.train.disk import writing
     from metier.train.plain import load_as, write_plain
@@ -64,12 +64,14 @@ def export(model: Checkpoint, run: Finished, config: Export, out: Path) -> None:
     named = model.base or model.path
     weights = load_as(model.path, config.dtype)
     with quiet(), writing(out):
-        write_plain(weights, load_tokenizer(model.path), config.dtype, out, f"{config.shard_gb:g}GB")
-        text = card(run, Subject(named, config.push or "PATH"), config)
+        tokenizer, numbers = load_tokenizer(model.path), "" if config.dtype == "base" else config.dtype
+        write_plain(weights, tokenizer, config.dtype, out, f"{config.shard_gb:g}GB")
+        subject = Subject(named, config.push or "PATH", numbers, bool(tokenizer.chat_template))
+        text = card(run, subject, config)
         (out / "README.md").write_text(text, encoding="utf-8")
         pushed = push(out, config, f"{run.name}: {shown(named)}") if config.push and not trial else ""
-    numbers = str(weights.dtype).removeprefix("torch.")
-    notes = Notes(model=named, parameters=weights.num_parameters(), numbers=numbers, pushed=pushed)
+    held = str(weights.dtype).removeprefix("torch.")
+    notes = Notes(model=named, parameters=weights.num_parameters(), numbers=held, pushed=pushed)
     write_json(out / "notes.json", notes)
 
 
@@ -77,8 +79,9 @@ def push(out: Path, config: Export, message: str) -> str:
     """Put an exported directory into a repository of the hub, made where it is missing; the address of the commit."""
     from huggingface_hub import HfApi
 
+    token = _token(config)
     try:
-        hub = HfApi(token=os.environ[TOKEN])
+        hub = HfApi(token=token)
         hub.create_repo(config.push, private=config.private, exist_ok=True)
         made = hub.upload_folder(
             repo_id=config.push, folder_path=out, ignore_patterns=list(OURS), commit_message=message
@@ -88,3 +91,12 @@ def push(out: Path, config: Export, message: str) -> str:
         remedy = f"check the name and the rights of {TOKEN}, then run again"
         raise MetierError(f"push {config.push}: the hub did not take it ({said}); {remedy}") from None
     return str(made.commit_url)
+
+
+def _token(config: Export) -> str:
+    """The token of the hub; one that no request could carry would be told by the library that refuses it."""
+    token = os.environ.get(TOKEN, "").strip()
+    if not re.fullmatch(r"[!-~]+", token):
+        what = f"the {TOKEN} of the environment is no token" if token else f"the environment has no {TOKEN}"
+        raise MetierError(f"push {config.push}: {what}; set it to a token that may write there")
+    return token

@@ -1,7 +1,7 @@
 """How sources are mixed: the settings, resolved for the sources that the data has, and what came of them."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -54,20 +54,21 @@ def source_of(record: Conversation | Document) -> str:
     return record.source or ("conversation" if isinstance(record, Conversation) else record.kind)
 
 
-def check_source(source: str, settings: Train) -> None:
-    """MetierError where the settings name the sources that take part, and this one is not among them."""
-    if settings.priorities is not None:
-        known = own_priorities(settings.priorities)
-        if source in settings.priorities and source not in known:
-            raise MetierError(
-                f"priorities: {source!r} is a source and the name of a group; give the group another name"
-            )
-        if source not in known:
-            hint = did_you_mean(source, known)
-            raise MetierError(f"priorities: the source {source!r} has none, add it or mend a name; {hint}")
-    elif settings.sequential and source not in settings.sequential:
-        hint = did_you_mean(source, settings.sequential)
-        raise MetierError(f"sequential: the source {source!r} is not in it, add it or mend a name; {hint}")
+def left_out(settings: Train) -> Callable[[str], str]:
+    """A function of a source: why it takes no part, where the settings name those that do; empty where it does."""
+    own, turns = own_priorities(settings.priorities or {}), frozenset(settings.sequential)
+
+    def why(source: str) -> str:
+        if settings.priorities is not None and source not in own:
+            if source in settings.priorities:
+                return f"priorities: {source!r} is a source and the name of a group; give the group another name"
+            return f"priorities: the source {source!r} has none, add it or mend a name; {did_you_mean(source, own)}"
+        if turns and source not in turns:
+            hint = did_you_mean(source, turns)
+            return f"sequential: the source {source!r} is not in it, add it or mend a name; {hint}"
+        return ""
+
+    return why
 
 
 def mix(settings: Train, sources: Sequence[str], counts: Iterable[int]) -> Mix:
@@ -75,12 +76,13 @@ def mix(settings: Train, sources: Sequence[str], counts: Iterable[int]) -> Mix:
 
     Caps come first, then copies: by ``epochs``, or by temperature as in Raffel et al. 2020 (T5), section 3.5.2.
     """
-    for source in sources:
-        check_source(source, settings)
+    if said := next(filter(None, map(left_out(settings), sources)), ""):
+        raise MetierError(said)
+    there = frozenset(sources)
     copied = settings.epochs if isinstance(settings.epochs, dict) else {}
     for setting, names in (("epochs", copied), ("caps", settings.caps or {}), ("sequential", settings.sequential)):
         for name in names:
-            if name not in sources:
+            if name not in there:
                 raise MetierError(f"{setting}: no item has the source {name!r}; {did_you_mean(name, sources)}")
     all_items = np.array(list(counts), np.int64)
     most = [(settings.caps or {}).get(source, count) for source, count in zip(sources, all_items.tolist(), strict=True)]
@@ -122,7 +124,8 @@ def _tempered(pools: Whole, temperature: float) -> Whole:
 
 def _law(settings: Train, sources: Sequence[str], draws: Whole) -> Law:
     if settings.sequential:
-        return Law(turns=np.array([settings.sequential.index(source) for source in sources], np.int64))
+        turns = {source: turn for turn, source in enumerate(settings.sequential)}
+        return Law(turns=np.array([turns[source] for source in sources], np.int64))
     if settings.priorities is None:
         return Law()
     weights = own_priorities(settings.priorities)

@@ -4,6 +4,7 @@ With weights, the next item is x with probability w(x) over the sum of w of what
 3.2). Sorting keys drawn from Exp(1) / w gives exactly this law, with no limit on the number of items.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,30 +49,41 @@ def order(codes: Codes, law: Law, seed: int, epoch: int) -> Whole:
 def copies(codes: Codes, pools: Whole, draws: Whole, seed: int, epoch: int) -> Codes:
     """The numbers of the items of one pass, each as often as it has copies, by number.
 
-    Of every source ``pools`` items take part, in ``draws`` copies, taken from a random order of its own. The next pass
-    goes on where this one ends, so that over the passes all come equally often. Every copy is an item of its own for
-    ``order``: HuatuoGPT-II draws each of its fine-tuning items three times.
+    Of every source at most ``pools`` items take part, in ``draws`` copies, taken from a random order of its own. The
+    next pass goes on where this one ends, so that over the passes all come equally often. Every copy is an item of its
+    own for ``order``: HuatuoGPT-II draws each of its fine-tuning items three times.
     """
     kind: type[np.integer] = np.int32 if len(codes) < 1 << 31 else np.int64
     counts = np.bincount(codes, minlength=len(draws))
     numbers: Codes = np.arange(len(codes), dtype=kind)
     if np.array_equal(pools, counts) and np.array_equal(draws, counts):
         return numbers
-    keys = np.random.default_rng([seed % (1 << 64), COPYING]).random(len(codes))
-    times = np.zeros(len(codes), np.int32)
-    for source, (count, pool, amount) in enumerate(zip(counts.tolist(), pools.tolist(), draws.tolist(), strict=True)):
-        if not amount:
-            continue
-        if pool == count and amount % count == 0:
-            times[codes == source] = amount // count
-            continue
-        mine = np.flatnonzero(codes == source)
-        mine = mine[np.argsort(keys[mine], kind="stable")]
-        mine = np.roll(mine, -(epoch * pool % count))[:pool]
-        offset = epoch * amount % pool if pool == count else 0
-        times[mine] = amount // pool
-        times[np.roll(mine, -offset)[: amount % pool]] += 1
+    alike = (pools == counts) & (draws % np.maximum(counts, 1) == 0)
+    times = np.where(alike, draws // np.maximum(counts, 1), 0).astype(np.int32)[codes]
+    others = numbers[~alike[codes]]
+    others = others[np.argsort(codes[others], kind="stable")]
+    keys = np.random.default_rng([seed % (1 << 64), COPYING]).random(len(codes) if len(others) else 0)
+    end = 0
+    for source in np.flatnonzero(~alike & (counts > 0)).tolist():
+        count, amount = int(counts[source]), int(draws[source])
+        mine, end = others[end : end + count], end + count
+        pool = min(int(pools[source]), amount)
+        if pool:
+            mine = mine[np.argsort(keys[mine], kind="stable")]
+            mine = np.roll(mine, -(epoch * pool % count))[:pool]
+            times[mine] = amount // pool
+            times[np.roll(mine, -_offset(count, pool, amount, epoch))[: amount % pool]] += 1
     return np.repeat(numbers, times)
+
+
+def _offset(count: int, pool: int, amount: int, epoch: int) -> int:
+    """Where in its pool a pass begins to give one more copy.
+
+    After ``count / gcd(count, pool)`` passes the pools have taken every item equally often, and every item of the same
+    remainder by the gcd has had as many of these copies: from there on they go to the next remainders.
+    """
+    common = math.gcd(count, pool)
+    return epoch // (count // common) * amount % common
 
 
 def drawn(counts: Numbers, law: Law, amount: float) -> Floats:
@@ -84,8 +96,9 @@ def drawn(counts: Numbers, law: Law, amount: float) -> Floats:
     total = float(amounts.sum())
     passes, rest = divmod(min(amount, 1e15), total) if total else (0.0, 0.0)
     if law.turns is not None:
-        before = np.array([amounts[law.turns < turn].sum() for turn in law.turns])
-        return amounts * passes + np.clip(rest - before, 0.0, amounts)
+        of_turn = np.bincount(law.turns, weights=amounts)
+        before = (np.cumsum(of_turn) - of_turn)[law.turns]
+        return np.asarray(amounts * passes + np.clip(rest - before, 0.0, amounts))
     if law.weights is None:
         return amounts * (passes + rest / total if total else 0.0)
     low, high = 0.0, 1.0

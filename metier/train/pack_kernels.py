@@ -8,8 +8,6 @@ WHOLE = -1
 """The ``repeats`` of an item that is never cut."""
 REREAD = 32
 """Tokens of the answer so far that a continued conversation reads again, untrained, after its repeated prompt."""
-LARGE = 8
-"""Of the items that take more than half a window, the largest so many are tried."""
 WAIT = 3
 """The oldest item can wait while more than the reach over this number of items are there to choose from."""
 UPCOMING, WAITING, USED, WINDOWS, CUT, REST = range(6)
@@ -59,27 +57,21 @@ def fill(sizes, room, bits, chosen):  # type: ignore[no-untyped-def]
 def choose(sizes, room, window, bits, chosen):  # type: ignore[no-untyped-def]
     """Mark the items that fill this room best; return their sum.
 
-    Where a large one fits, one of the largest goes in, even if a few places stay empty: large ones pile up otherwise.
+    Where some of more than half a window fit, the largest of them goes in, even if a few places stay empty: they pile
+    up otherwise.
     """
-    tried, best, some = np.zeros(len(sizes), np.bool_), -1, np.zeros(len(sizes), np.bool_)
-    for _ in range(LARGE):
-        large = -1
-        for item in range(len(sizes)):
-            fits = sizes[item] <= room and sizes[item] > window // 2 and not tried[item]
-            if fits and (large < 0 or sizes[item] > sizes[large]):
-                large = item
-        if large < 0 or best == room:
-            break
-        tried[large] = True
-        size = sizes[large]
-        sizes[large] = 0
-        found = size + fill(sizes, room - size, bits, some)
-        sizes[large] = size
-        if found > best:
-            best = found
-            chosen[:] = some
-            chosen[large] = True
-    return best if best >= 0 else fill(sizes, room, bits, chosen)
+    large = -1
+    for item in range(len(sizes)):
+        if window // 2 < sizes[item] <= room and (large < 0 or sizes[item] > sizes[large]):
+            large = item
+    if large < 0:
+        return fill(sizes, room, bits, chosen)
+    size = sizes[large]
+    sizes[large] = 0
+    found = size + fill(sizes, room - size, bits, chosen)
+    sizes[large] = size
+    chosen[large] = True
+    return found
 
 
 @nb.njit(cache=True, nogil=True)
@@ -132,6 +124,25 @@ def _carry(out, row, length, repeats, window, state):  # type: ignore[no-untyped
 
 
 @nb.njit(cache=True, nogil=True)
+def _refill(items, reach, state, waiting):  # type: ignore[no-untyped-def]
+    """Let the items up to the reach after the oldest wait with it; return how many wait."""
+    count = state[WAITING]
+    end = min(items, (waiting[0] if count else state[UPCOMING]) + reach + 1)
+    for rank in range(state[UPCOMING], end):
+        waiting[count] = rank
+        count += 1
+    state[UPCOMING] = max(state[UPCOMING], end)
+    return count
+
+
+@nb.njit(cache=True, nogil=True)
+def _place(out, row, window, rank, end):  # type: ignore[no-untyped-def]
+    """Write the first piece of an item."""
+    out[row, WINDOW], out[row, RANK], out[row, BEGIN] = window, rank, 0
+    out[row, END], out[row, HEAD], out[row, AGAIN] = end, 0, 0
+
+
+@nb.njit(cache=True, nogil=True)
 def pack_some(shape, limits, state, waiting, out):  # type: ignore[no-untyped-def]
     """Pack some windows into ``out``, fewer where the items or the budget end; return the rows written.
 
@@ -140,63 +151,45 @@ def pack_some(shape, limits, state, waiting, out):  # type: ignore[no-untyped-de
     """
     lengths, repeats, ranked = shape
     window, reach, budget, most = limits
-    most += state[WINDOWS]
+    last = state[WINDOWS] + most
     sizes, chosen = np.zeros(len(waiting), np.int64), np.zeros(len(waiting), np.bool_)
     bits = np.zeros((len(waiting) + 1, window // 64 + 1), np.uint64)
-    rows = 0
-    while state[WINDOWS] < most and state[USED] < budget:
-        upcoming, count = state[UPCOMING], state[WAITING]
-        if not count and upcoming == len(ranked) and state[CUT] < 0:
+    row = 0
+    while state[WINDOWS] < last and state[USED] < budget:
+        count = _refill(len(ranked), reach, state, waiting)
+        if not count and state[CUT] < 0:
             break
-        last = min(len(ranked), (waiting[0] if count else upcoming) + reach + 1)
-        for rank in range(upcoming, last):
-            waiting[count] = rank
-            count += 1
-        state[UPCOMING] = max(upcoming, last)
-        first, room = rows, window
-        if state[CUT] >= 0:
-            item = ranked[state[CUT]]
-            room -= _carry(out, rows, lengths[item], repeats[item], window, state)
-            rows += 1
         for place in range(count):
             sizes[place] = lengths[ranked[waiting[place]]]
-            chosen[place] = False
-        if rows > first:
+        if state[CUT] >= 0:
+            item = ranked[state[CUT]]
+            room = window - _carry(out, row, lengths[item], repeats[item], window, state)
+            row += 1
             room -= choose(sizes[:count], room, window, bits, chosen[:count])
         else:
-            room -= _open(sizes[:count], window, count > reach // WAIT, bits, chosen[:count])
-        cut = -1
+            room = window - _open(sizes[:count], window, count > reach // WAIT, bits, chosen[:count])
+        cut, left = -1, 0
         for place in range(count):
-            item = ranked[waiting[place]]
-            if cut < 0 and not chosen[place] and _worth_cutting(lengths[item], repeats[item], room, window):
-                cut = place
-        kept = 0
-        for place in range(count):
+            rank = waiting[place]
+            item = ranked[rank]
             if chosen[place]:
-                _place(out, rows, state[WINDOWS], waiting[place], sizes[place])
-                rows += 1
+                _place(out, row, state[WINDOWS], rank, sizes[place])
+                row += 1
+            elif cut < 0 and _worth_cutting(lengths[item], repeats[item], room, window):
+                cut = rank
+            else:
+                waiting[left] = rank
+                left += 1
         if cut >= 0:
-            _place(out, rows, state[WINDOWS], waiting[cut], room)
-            rows += 1
-        for place in range(count):
-            if not chosen[place] and place != cut:
-                waiting[kept] = waiting[place]
-                kept += 1
-        state[WAITING] = kept
-        state[CUT], state[REST] = out[rows - 1, RANK], out[rows - 1, END]
-        if state[REST] == lengths[ranked[state[CUT]]]:
-            state[CUT] = -1
-        for row in range(first, rows):
-            state[USED] += out[row, HEAD] + out[row, END] - out[row, BEGIN]
+            _place(out, row, state[WINDOWS], cut, room)
+            row, room = row + 1, 0
+        end = out[row - 1, END]
+        rest = end < lengths[ranked[out[row - 1, RANK]]]
+        state[CUT], state[REST] = out[row - 1, RANK] if rest else -1, end
+        state[WAITING] = left
+        state[USED] += window - room
         state[WINDOWS] += 1
-    return rows
-
-
-@nb.njit(cache=True, nogil=True)
-def _place(out, row, window, rank, end):  # type: ignore[no-untyped-def]
-    """Write the first piece of an item."""
-    out[row, WINDOW], out[row, RANK], out[row, BEGIN] = window, rank, 0
-    out[row, END], out[row, HEAD], out[row, AGAIN] = end, 0, 0
+    return row
 
 
 @nb.njit(cache=True, nogil=True)

@@ -19,7 +19,7 @@ from metier.artefact import Artefact, write_json
 from metier.records import Checkpoint, Conversation, Document, Dropped, MetierError
 from metier.train.encode import Given, Items, encode
 from metier.train.layout import lay_out
-from metier.train.mixing import Mix, check_source, mix, note, source_of
+from metier.train.mixing import Mix, left_out, mix, note, source_of
 from metier.train.origin import Reading, check_begun, note_origin
 from metier.train.settings import Train
 
@@ -118,12 +118,13 @@ def check_window(window: int, positions: int | None, base: str) -> None:
 
 def _checked(records: Iterable[T], settings: Train) -> Iterator[T]:
     """The same records; one of a source that does not take part is a MetierError, the first of them at once."""
-    known = set[str]()
+    known, why = set[str](), left_out(settings)
 
     def checked(record: T) -> T:
         source = source_of(record)
         if source not in known:
-            check_source(source, settings)
+            if said := why(source):
+                raise MetierError(f"{record.id}: {said}")
             known.add(source)
         return record
 

@@ -1,7 +1,7 @@
 """What every trainer can be told."""
 
-import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
@@ -14,6 +14,8 @@ from metier.train.trainer_args import check_names
 Whole = Annotated[int, msgspec.Meta(ge=1)]
 Above = Annotated[float, msgspec.Meta(gt=0)]
 Share = Annotated[float, msgspec.Meta(ge=0, lt=1)]
+LARGEST = 1e9
+"""What a priority, temperature or number of copies may be at most; its inverse is the least."""
 
 
 class Group(Config, frozen=True):
@@ -187,29 +189,53 @@ def _check_launch(config: Train, launch: Launch) -> None:
 
 def _check_mixing(config: Train) -> None:
     """ValueError where the settings of a mixture contradict each other, or one names a source that takes no part."""
-    priorities = config.priorities or {}
-    groups = [one for one in priorities.values() if isinstance(one, Group)]
-    own = own_priorities(priorities)
-    if len(own) < len(priorities) - len(groups) + sum(len(group.sources) for group in groups):
-        raise ValueError("priorities: a source stands there twice; give it one priority, of its own or in one group")
-    numbers = [*own.values(), *(group.weight for group in groups)]
-    if not all(map(math.isfinite, (*numbers, config.temperature))) or not all(group.sources for group in groups):
-        raise ValueError("priorities and temperature: a number is not finite or a group without sources; mend it")
+    own = own_priorities(config.priorities or {})
+    _check_priorities(config.priorities or {})
+    copies = config.epochs.values() if isinstance(config.epochs, dict) else (config.epochs,)
+    _check_numbers("epochs", copies)
+    _check_numbers("temperature", (config.temperature,))
     if config.sequential and config.priorities is not None:
         raise ValueError("priorities and sequential both say which source is next; give one of them")
     if config.temperature != 1 and isinstance(config.epochs, dict):
         raise ValueError("temperature and epochs by source both say how many copies there are; give one of them")
-    if twice := [name for number, name in enumerate(config.sequential) if name in config.sequential[:number]]:
-        raise ValueError(f"sequential names {twice[0]!r} twice; name it once")
+    if twice := _twice(config.sequential):
+        raise ValueError(f"sequential names {twice!r} twice; name it once")
+    takes_turns = frozenset(config.sequential)
     for setting, given in (("epochs", config.epochs), ("caps", config.caps)):
         for name in given if isinstance(given, dict) else ():
             if config.priorities is not None and name not in own:
                 raise ValueError(
                     f"{setting} names the source {name!r}, which has no priority; {did_you_mean(name, own)}"
                 )
-            if config.sequential and name not in config.sequential:
-                hint = did_you_mean(name, config.sequential)
+            if takes_turns and name not in takes_turns:
+                hint = did_you_mean(name, takes_turns)
                 raise ValueError(f"{setting} names the source {name!r}, which is not in sequential; {hint}")
+
+
+def _check_priorities(priorities: Mapping[str, float | Group]) -> None:
+    """ValueError where a source has two priorities, a group has no sources, or a number is beyond bounds."""
+    groups = {name: one for name, one in priorities.items() if isinstance(one, Group)}
+    alone = [name for name in priorities if name not in groups]
+    if twice := _twice([*alone, *(source for group in groups.values() for source in group.sources)]):
+        raise ValueError(
+            f"priorities: the source {twice!r} stands there twice; give it one priority, of its own or in one group"
+        )
+    if empty := [name for name, group in groups.items() if not group.sources]:
+        raise ValueError(f"priorities: the group {empty[0]!r} has no sources; name some, or take it out")
+    _check_numbers("priorities", own_priorities(priorities).values())
+    _check_numbers("priorities", [group.weight for group in groups.values()])
+
+
+def _check_numbers(setting: str, numbers: Iterable[float]) -> None:
+    """ValueError where a number of a mixture is not one that can be meant, infinity for one."""
+    for number in numbers:
+        if not 1 / LARGEST <= number <= LARGEST:
+            raise ValueError(f"{setting}: {number:g} is not between {1 / LARGEST:g} and {LARGEST:g}; mend it")
+
+
+def _twice(names: Iterable[str]) -> str | None:
+    """The first name that comes more than once."""
+    return next((name for name, times in Counter(names).items() if times > 1), None)
 
 
 def launch_settings() -> frozenset[str]:

@@ -27,7 +27,7 @@ PAGES = {
         "It contains aspirin. Keep it below 25 °C."
     ),
     "zh": "洛维坦每日两次，每次200毫克，饭后服用。儿童不得使用。",
-    "ar": "يتناول البالغون 200 ملغ من لوفيتان مرتين في اليوم. لا يُعطى لوفيتان للأطفال.",
+    "ar": "يتناول البالغون 200 ملغ من لوفيتان مرتين في اليوم. لا يعطى لوفيتان للأطفال.",
 }
 FINE = {
     "en": "Adults take 200 mg of Lovitan twice daily after meals.",
@@ -37,7 +37,7 @@ FINE = {
 DENIED = {
     "en": "Lovitan may be given to children.",
     "zh": "儿童可以使用洛维坦。",
-    "ar": "يُعطى لوفيتان للأطفال.",
+    "ar": "يعطى لوفيتان للأطفال.",
 }
 NUMBER = {
     "en": "Adults take 400 mg of Lovitan twice daily after meals.",
@@ -118,6 +118,14 @@ def test_a_judge_who_refuses_drops_by_the_rule_with_words_of_both(tmp_path: Path
     assert spent.counts == {"doubted": 1}
 
 
+def test_a_language_that_is_not_said_is_told_by_the_passage(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "pages")
+    writer.add(Document("en", PAGES["en"]))
+    writer.close()
+    made, spent = grounded(tmp_path, "agreeing", said(DENIED["en"], language=""), judged="doubted")
+    assert reasons(made) == {} and sent(spent) == 1
+
+
 def test_a_judge_without_a_verdict_keeps_nothing_and_is_counted(tmp_path: Path) -> None:
     made, spent = grounded(tmp_path, "vague", said(FINE["en"]), said(DENIED["en"], id="en?1"), judged="doubted")
     assert reasons(made) == {"en?1": "no verdict of the judge"}
@@ -169,7 +177,7 @@ def test_across_languages_the_judge_is_asked_as_before_and_about_names_too(tmp_p
     st.sampled_from(["agreeing", "refusing", "vague", "gone"]),
     st.sampled_from(["across", "doubted", "every"]),
 )
-def test_whoever_judges_a_stricter_setting_of_rules_keeps_no_less(
+def test_every_conversation_is_accounted_for_and_no_changed_number_passes(
     tmp_path: Path, answers: list[str], judge: str, judged: str
 ) -> None:
     some = [said(one, id=f"en?{number}") for number, one in enumerate(answers)]

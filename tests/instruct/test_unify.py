@@ -118,13 +118,16 @@ def test_a_title_stands_above_the_passage(tmp_path: Path) -> None:
             list(unify(docs, calls.llm("teacher"), Unify(title="fokus")))
 
 
-@given(st.lists(st.text(alphabet="Xol take 5 mg.\n不服", max_size=60), max_size=6))
-def test_every_passage_is_accounted_for_whatever_a_model_says(texts: list[str]) -> None:
+@given(
+    st.lists(st.text(alphabet="Xol take 5 mg.\n不服", max_size=60), max_size=6),
+    st.sampled_from([None, "doubted", "every"]),
+)
+def test_every_passage_is_accounted_for_whatever_a_model_says(texts: list[str], judged: str | None) -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as place:
         docs = [doc(text, f"d{number}") for number, text in enumerate(texts)]
-        out = run(Path(place), "wild", *docs, questions=3)
+        out = run(Path(place), "wild", *docs, questions=3, judged=judged)
     kept = {record.parent for record in out if isinstance(record, Conversation)}
     lost = {record.id for record in out if isinstance(record, Dropped)}
     assert all((one.id in kept) != (one.id in lost) for one in docs)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from peft import PeftModel
+from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from metier.artefact import Manifest, write_json
 from metier.model.identity import identity
@@ -176,6 +176,35 @@ def test_an_adapter_of_other_shapes_does_not_fit(moved: Path) -> None:
         load(str(place))
 
 
+def test_an_adapter_that_peft_cannot_merge_is_one_line(moved: Path) -> None:
+    place = moved / "new" / "talk"
+    (place / "base.json").unlink()
+    config = json.loads((place / "adapter_config.json").read_bytes())
+    base = {"base_model_name_or_path": str(moved / "old" / "base"), "target_modules": ["nowhere"]}
+    (place / "adapter_config.json").write_text(json.dumps(config | base))
+    with pytest.raises(MetierError, match=r"talk: cannot be merged into the base \(.*nowhere.*not found"):
+        load_weights(str(place), torch.float32)
+
+
+@pytest.mark.parametrize("target", ["embed_tokens", "lm_head"])
+def test_an_adapter_of_weights_that_are_used_twice_is_refused(home: str, tmp_path: Path, target: str) -> None:
+    """Merged into one end of a model whose ends are tied, it would move the other too."""
+    made = {}
+    for tied in (True, False):
+        base, place = tmp_path / f"base-{tied}", tmp_path / f"talk-{tied}"
+        sizes = {"vocab_size": 64, "hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1}
+        LlamaForCausalLM(LlamaConfig(**sizes, num_attention_heads=2, tie_word_embeddings=tied)).save_pretrained(base)
+        load_tokenizer(home).save_pretrained(base)
+        lora = LoraConfig(task_type="CAUSAL_LM", r=2, target_modules=[target], init_lora_weights=False)
+        made[tied] = get_peft_model(AutoModelForCausalLM.from_pretrained(base), lora).eval()
+        made[tied].save_pretrained(place, save_embedding_layers=False)
+    with torch.inference_mode():
+        ours = load_weights(str(tmp_path / "talk-False"), torch.float32).eval()(IDS).logits
+        assert torch.allclose(ours, made[False](IDS).logits, atol=1e-5)
+    with pytest.raises(MetierError, match=f"talk-True: an adapter of .*{target}, whose weights the base uses twice"):
+        load_weights(str(tmp_path / "talk-True"), torch.float32)
+
+
 def test_a_public_base_is_known_again(home: str, tmp_path: Path) -> None:
     """In a store laid out as the hub's client keeps it, with no network."""
     commit = "1" * 40
@@ -232,3 +261,21 @@ def test_what_a_model_is_follows_from_the_content_of_its_files(home: str, tmp_pa
     assert second.weights != first.weights
     assert second.template != first.template
     assert second.tokenizer == first.tokenizer
+
+
+def test_files_that_are_not_loaded_do_not_make_another_base(home: str, tmp_path: Path) -> None:
+    """How much of a public model was fetched differs from machine to machine."""
+    shutil.copytree(home, tmp_path / "model")
+    first = identity(home)
+    for name in ("consolidated.safetensors", "pytorch_model.bin", "tokenizer.model", "vocab.json"):
+        (tmp_path / "model" / name).write_text(name)
+    assert identity(str(tmp_path / "model")) == first
+    shutil.move(tmp_path / "model" / "model.safetensors", tmp_path / "model" / "model-00001-of-00001.safetensors")
+    assert identity(str(tmp_path / "model")).weights != first.weights
+    for name in ("tokenizer.json", "model-00001-of-00001.safetensors"):
+        (tmp_path / "model" / name).unlink()
+    bare = identity(str(tmp_path / "model"))
+    (tmp_path / "model" / "vocab.json").write_text("other")
+    (tmp_path / "model" / "pytorch_model.bin").write_text("other")
+    now = identity(str(tmp_path / "model"))
+    assert bare.tokenizer != now.tokenizer and bare.weights != now.weights

@@ -160,6 +160,22 @@ def test_a_special_token_that_others_spell_is_plain_characters(loaded: Loaded) -
     assert prompt(loaded.tokenizer, talk[:2]) == encoded.ids[: encoded.mask.index(1)]
 
 
+def test_icons_of_private_characters_are_kept(loaded: Loaded) -> None:
+    icons = "\U000f0000 \U000f0001 <|end|> \ue000"
+    encoded = encode(loaded.tokenizer, (Message("user", icons), Message("assistant", icons)))
+    assert spoken_by(loaded.tokenizer, encoded) == f"{icons}<|end|>"
+    assert loaded.tokenizer.decode(encoded.ids).count(icons) == 2
+
+
+def test_a_line_break_behind_the_last_turn_alone_moves_no_turns_end(loaded: Loaded) -> None:
+    tokenizer = copy.deepcopy(loaded.tokenizer)
+    tokenizer.chat_template = (
+        "{% for m in messages %}{% if m.role == 'assistant' %}{{ m.content }}<|end|>{{ '\n' if loop.last }}"
+        "{% else %}{{ 'Q: ' + m.content + '\nA:' }}{% endif %}{% endfor %}"
+    )
+    assert spoken_by(tokenizer, encode(tokenizer, SHORT + SHORT)) == "Ada came home.<|end|>" * 2
+
+
 def test_the_day_a_template_asks_for_is_always_the_same(loaded: Loaded) -> None:
     tokenizer = copy.deepcopy(loaded.tokenizer)
     tokenizer.chat_template = "{{ strftime_now('%d %b %Y, %Y-%m-%d') }}" + UNMARKED

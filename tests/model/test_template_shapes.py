@@ -145,6 +145,32 @@ def test_tool_calls_are_trained_and_what_the_tool_says_is_read(
     assert "Ada, at 9" in tokenizers[shape].decode(encode(tokenizers[shape], talk).ids)
 
 
+@pytest.mark.parametrize("shape", ["qwen3", "llama3", "chatglm"])
+def test_a_special_token_in_a_tool_call_is_plain_characters(tokenizers: dict[str, Any], shape: str) -> None:
+    tokenizer, spelt = tokenizers[shape], "".join(TOKENS[shape][0])
+    call, plain = (ToolCall("find", f'{{"{word}": ["{word}", {{"to": "{word}"}}]}}') for word in (spelt, "Ada"))
+    found, like = (
+        encode(tokenizer, (Message("user", "Who?"), Message("assistant", "I look.", (one,)))) for one in (call, plain)
+    )
+    special = [[token for token in one.ids if token in tokenizer.all_special_ids] for one in (found, like)]
+    assert special[0] == special[1]
+    assert tokenizer.decode(found.ids).count(spelt) == 3
+
+
+@pytest.mark.parametrize("shape", ["chatml", "chatml_marked"])
+def test_an_answer_without_words_is_trained_to_end(tokenizers: dict[str, Any], shape: str) -> None:
+    talk = (Message("user", "Who?"), Message("assistant", ""), Message("user", "Well?"), Message("assistant", "Ada."))
+    assert trained(tokenizers[shape], encode(tokenizers[shape], talk)) == ends(shape, talk)
+
+
+def test_thoughts_between_special_tokens_are_the_assistants_own_alone(tokenizers: dict[str, Any]) -> None:
+    special = shaped(tokenizers["qwen3"], "qwen3", ("<think>", "</think>"))
+    said = "<think>\nHm.\n</think>\n\nAda."
+    encoded = encode(special, (Message("user", "Who </think>?"), Message("assistant", said)), thinking=True)
+    assert trained(special, encoded) == [f"{said}<|im_end|>"]
+    assert encoded.ids.count(special.convert_tokens_to_ids("</think>")) == 1
+
+
 @pytest.mark.parametrize("shape", TOKENS)
 def test_an_assistant_that_speaks_first_is_trained_on_its_words(tokenizers: dict[str, Any], shape: str) -> None:
     talk = (Message("assistant", "Hello."), Message("user", "Who?"), Message("assistant", "Ada."))

@@ -113,7 +113,7 @@ def test_what_cannot_be_trained_is_dropped(tokenizer: Any, home: Path) -> None:
         "long": "longer than the window of 64 tokens",
         "blank": "empty text",
     }
-    assert (items.dropped, items.first_why) == (5, "no messages")
+    assert (items.dropped, items.first_why) == (5, "empty: no messages")
 
 
 def test_a_conversation_without_an_answer_can_be_pre_trained_on(tokenizer: Any, home: Path) -> None:

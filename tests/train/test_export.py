@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from msgspec import structs
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from metier.artefact import Cell, Finished
+from metier.artefact import Cell, Finished, write_json
 from metier.model.load import load
 from metier.recipe import load as read_recipe
 from metier.records import Checkpoint, Conversation, Document, Dropped, Message, MetierError, Record, Score
@@ -47,8 +48,8 @@ def run(tmp_path: Path) -> Finished:
     kept: list[Record] = [*PAGES, Dropped("d9", "too | short")]
     config = {"paths": ["/home/someone/secret/pages.jsonl"], "id": None, "empty": False}
     cells = {"sw/book": Cell(3, 30, 9), "en/book": Cell(1, 10, 2)}
-    student = {"window": 512, "learning_rate": 1e-4, "adapter": LORA}
-    files = {"loss.jsonl": LOSSES, "mixture.json": MIXTURE, "notes.json": '{"records": 4, "tokens": 2000}'}
+    student = {"window": 512, "learning_rate": 1e-4, "adapter": LORA, "keep": 2}
+    files = {"loss.jsonl": LOSSES, "mixture.json": MIXTURE, "notes.json": '{"records": 4, "tokens": 2000, "steps": 2}'}
     fed = {"conversations": ["facts", "talks"], "base": ["hf:org/base"]}
     asked = {"writer": {"name": "teacher", "model": "large-model", "revision": "r1"}}
     exam = {"questions": ["drugs"], "models": {"before": ["hf:org/base"], "ours": ["student", "twin"]}}
@@ -94,7 +95,7 @@ def test_losses_stand_beside_gains_with_n_and_interval(run: Finished, name: str)
          "−50.0 points (−64.1 to −35.9)", "loss"],
         ["general", "Domain tax (points lost)", "", "+50.0 (+40.0 to +60.0), the mean of 2 seeds", "100", "", "loss"],
     ]  # fmt: skip
-    assert "1 got better, 1 got worse (general: accuracy), and 0 show no clear difference" in text
+    assert "1 got better, 1 got worse (general: accuracy), and 0 without a clear difference" in text
     assert "Domain tax, in points of accuracy lost: general +50.0" in text
     assert "No step measured its domain tax" not in text
 
@@ -111,8 +112,8 @@ def test_sources_licences_and_drops_are_those_of_the_records(run: Finished) -> N
     text = card(run, Subject("student", "PATH"), About())
     assert lines(text, "Licences of the sources") == [
         ["shelf\\|1", "CC-BY-4.0", "2 documents"],
-        ["chat", "not stated", "1 conversations"],
-        ["shelf\\|1", "not stated", "1 documents"],
+        ["chat", "not stated", "1 conversation"],
+        ["shelf\\|1", "not stated", "1 document"],
     ]
     assert "Of 4 records behind it 2 state no licence" in text
     assert "their terms may bind it: large-model (r1)." in text
@@ -165,6 +166,88 @@ def test_a_model_is_written_in_the_numbers_asked_for(base: Checkpoint, tmp_path:
     assert json.loads((tmp_path / "config.json").read_bytes())["dtype"] == "bfloat16"
     assert json.loads((tmp_path / "generation_config.json").read_bytes())["eos_token_id"] == [3, 2]
     assert AutoModelForCausalLM.from_pretrained(tmp_path).dtype == torch.bfloat16
+
+
+def retold(run: Finished, step: str, **changes: object) -> Finished:
+    """A run in which the manifest of one step says something else."""
+    told = run.artefacts[step].manifest
+    assert told is not None
+    write_json(run.path / step / "manifest.json", structs.replace(told, **changes))
+    return run
+
+
+def test_a_point_of_a_sweep_has_a_tax(run: Finished) -> None:
+    tax = [score("ours", 0.5, "general", "tax", replay="20", how="adapter")]
+    artefact(run.path, "tax", "evals.domain_tax", tax, sources={"answers": ["general"]}, config={"base": "before"})
+    text = card(run, Subject("student", "PATH"), About())
+    assert lines(text, "Gains and losses")[-1][1] == "Domain tax (points lost)"
+    assert "No step measured its domain tax" not in text
+    retold(run, "tax", config={"base": "twin"})
+    told = lines(card(run, Subject("student", "PATH"), About()), "Gains and losses")
+    assert told[-1][1] == "Domain tax (points lost against twin)"
+
+
+def test_a_loss_in_a_metric_of_no_known_direction_is_told(run: Finished) -> None:
+    exam = run.artefacts["exam"].manifest
+    assert exam is not None
+    odd = [score("before", 0.9, name="courtesy"), score("ours", 0.2, name="courtesy")]
+    artefact(run.path, "exam", "evals.multiple_choice", odd, sources=exam.sources)
+    text = card(run, Subject("student", "PATH"), About())
+    assert lines(text, "Gains and losses")[0][-1] == "changed"
+    assert "1 changed, and nobody said which way is better, and 0 without a clear difference" in text
+
+
+@pytest.mark.parametrize(("name", "step"), [("student@2", 2), ("student", 1)])
+def test_weights_from_the_middle_of_a_training_are_told_as_that(run: Finished, name: str, step: int) -> None:
+    """A snapshot, or the best weights of a training that stopped."""
+    student = run.artefacts["student"].manifest
+    assert student is not None
+    retold(run, "student", config={**student.config, "keep": 3}, notes={"steps": 3, "step_taken": 1})
+    text = card(run, Subject(name, "PATH"), About())
+    assert f"The weights are those after step {step} of 3, when it had seen {10 * step} tokens" in text
+    assert f"| loss, first and last step | 3.250 → {1.5 if step == 2 else 3.25:.3f} |" in text
+
+
+def test_what_was_picked_was_not_made_from_what_was_not(run: Finished) -> None:
+    fed = {"questions": ["drugs"], "models": {"one": ["student"], "other": ["twin", "mixed"]}}
+    notes = {"picked": "other/twin", "tried": [{}, {}, {}]}
+    some = artefact(run.path, "picked", "train.pick", sources=fed, files={"notes.json": json.dumps(notes)})
+    other = structs.replace(run, artefacts={**run.artefacts, "picked": some})
+    retold(other, "picked", notes=notes)
+    text = card(other, Subject("picked", "PATH"), About())
+    assert "- `picked` took `twin`, the best of 3 checkpoints at the exam `drugs`." in text
+    passed = [row[0] for row in lines(text, "Data")]
+    assert "twin" in passed and "student" not in passed and "drugs" not in passed
+    assert "trained from `hf:org/base`." in text and "  student:\n" in text
+    assert [row[0] for row in lines(text, "Gains and losses")] == ["exam", "general", "general"]
+
+
+def test_languages_are_those_that_were_trained_on(run: Finished) -> None:
+    first = artefact(run.path, "crawl", "corpus.read", PAGES, cells={"fr/web": Cell(9, 90, 99)})
+    other = structs.replace(run, artefacts={"crawl": first, **run.artefacts})
+    retold(other, "pages", sources={"docs": ["crawl"]})
+    head = card(other, Subject("student", "PATH"), About()).split("---")[1]
+    assert '- "sw"' in head and '- "fr"' not in head
+
+
+def test_what_was_done_besides_training_is_told(run: Finished) -> None:
+    retold(run, "mixed", notes={"adapters": {"a": 1.0, "b": 0.5}})
+    trial = structs.replace(run, name="trial-limit20")
+    text = card(trial, Subject("mixed", "PATH", numbers="bfloat16", chat=False), About())
+    assert "- `mixed` added to the weights of the base: 1 × `a`, 0.5 × `b`." in text
+    assert "A trial run made it, which read at most 20 records of every source." in text
+    assert "apply_chat_template" not in text and "it has no chat template" in text
+    text = card(run, Subject("merged", "PATH", numbers="bfloat16"), About())
+    assert "measured on `student`; these weights were written from it as bfloat16: rounding may move them." in text
+    assert "The scores were measured on" not in card(run, Subject("student", "PATH"), About())
+
+
+def test_what_opens_an_address_is_not_told(run: Finished) -> None:
+    config = {"paths": ["https://me:secret@host/a.jsonl?Signature=secret", "s3://b/part-?.gz"], "switch": "/no_think"}
+    retold(run, "pages", config=config)
+    text = card(run, Subject("student", "PATH"), About())
+    assert "secret" not in text
+    assert 'paths: ["https://host/a.jsonl", "s3://b/part-?.gz"]' in text and 'switch: "/no_think"' in text
 
 
 def test_what_a_push_needs_is_known_before(base: Checkpoint, tmp_path: Path) -> None:
@@ -235,12 +318,20 @@ def hub() -> Iterator[Hub]:
         thread.join()
 
 
-def to(hub: Hub) -> list[str]:
+def to(hub: Hub, token: str = "hf_quiet") -> list[str]:
     """The variables of the environment that lead to a hub."""
-    return [f"HF_ENDPOINT={hub.url}", "HF_TOKEN=hf_quiet", "HF_HUB_DISABLE_TELEMETRY=1"]
+    return [f"HF_ENDPOINT={hub.url}", f"HF_TOKEN={token}", "HF_HUB_DISABLE_TELEMETRY=1"]
 
 
-def test_a_hub_that_refuses_is_one_line(hub: Hub, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        ("hf_quiet\n", "the hub did not take it ("),
+        ("hf_quiet\x01", "the HF_TOKEN of the environment is no token"),
+        ("hf_quiet é", "the HF_TOKEN of the environment is no token"),
+    ],
+)
+def test_a_push_that_fails_is_one_line_without_the_token(hub: Hub, tmp_path: Path, token: str, said: str) -> None:
     hub.refuses = True
     (tmp_path / "README.md").write_text("# A card")
     code = f"""
@@ -252,13 +343,13 @@ try:
 except MetierError as error:
     print(error)
 """
-    here = os.environ | dict(one.split("=", 1) for one in to(hub))
+    here = os.environ | dict(one.split("=", 1) for one in to(hub, token))
     job = subprocess.run(
         [sys.executable, "-c", code], env=here, capture_output=True, text=True, timeout=120, check=True
     )
-    assert job.stdout.startswith("push org/ours: the hub did not take it (") and job.stdout.count("\n") == 1
-    assert "check the name and the rights of HF_TOKEN" in job.stdout and "hf_quiet" not in job.stdout
-    assert hub.tokens == {"Bearer hf_quiet"} and not hub.files
+    assert job.stdout.startswith(f"push org/ours: {said}") and job.stdout.count("\n") == 1
+    assert "hf_quiet" not in job.stdout + job.stderr
+    assert hub.tokens == ({"Bearer hf_quiet"} if token.endswith("\n") else set()) and not hub.files
 
 
 RECIPE = """

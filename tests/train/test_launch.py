@@ -185,9 +185,7 @@ def test_checkpoints_that_other_processes_wrote_are_not_gone_on_from(base: Check
     checkpoint = tmp_path / CHECKPOINTS / "checkpoint-3"
     checkpoint.mkdir(parents=True)
     (checkpoint / "complete").touch()
-    with pytest.raises(
-        MetierError, match=r"written by zero2 \(nodes 1, processes 2\), and ddp cannot go on from them"
-    ):
+    with pytest.raises(MetierError, match=r"written by zero2 \(nodes 1, processes 2\), and ddp cannot go on from them"):
         list(sft(base, 5, Sft(**QUICK), tmp_path, talks(COUNT)))
 
 

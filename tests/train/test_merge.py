@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from metier.artefact import Finished
@@ -79,6 +80,42 @@ def test_adapters_are_added_whole_unless_weighed(
     wanted = talk[name] + 0.5 * (law[name] - before[name])
     assert torch.allclose(made.state_dict()[name].float(), wanted, atol=4e-3)
     assert json.loads((tmp_path / "notes.json").read_bytes())["adapters"] == {"talk": 1.0, "law": 0.5}
+
+
+def foreign(base: Checkpoint, out: Path, **how: object) -> str:
+    """An adapter as peft itself writes one, with settings that our own adapters do not have."""
+    model = get_peft_model(load_weights(base.path, torch.float32), LoraConfig(task_type="CAUSAL_LM", r=2, **how))
+    for weight in model.parameters():
+        if weight.requires_grad:
+            weight.data += 0.1
+    model.peft_config["default"].base_model_name_or_path = str(Path(base.path).resolve())
+    model.save_pretrained(str(out), save_embedding_layers=False)
+    return str(out)
+
+
+def test_an_adapter_scaled_otherwise_is_weighed_alike(
+    base: Checkpoint, adapters: dict[str, tuple[Checkpoint, ...]], tmp_path: Path
+) -> None:
+    first, second = foreign(base, tmp_path, target_modules=["q_proj"], use_rslora=True), adapters["law"][0].path
+    before, one, two = (weights(path) for path in (base.path, first, second))
+    made = merged(load_weights(base.path, torch.float32), {first: 0.5, second: 1.0}).state_dict()
+    for name in before:
+        wanted = before[name] + 0.5 * (one[name] - before[name]) + two[name] - before[name]
+        assert torch.allclose(made[name], wanted, atol=1e-5), name
+
+
+def test_no_part_is_added_of_an_adapter_that_is_more_than_products(base: Checkpoint, tmp_path: Path) -> None:
+    path = foreign(base, tmp_path, target_modules=["q_proj"], modules_to_save=["norm"])
+    before, after = weights(base.path), weights(path)
+    assert not torch.equal(before["model.norm.weight"], after["model.norm.weight"])
+    with pytest.raises(MetierError, match="with modules_to_save can only be added whole and alone"):
+        merged(load_weights(base.path, torch.float32), {path: 0.5})
+
+
+@pytest.mark.parametrize("weight", [float("nan"), float("inf")])
+def test_a_weight_is_a_number(weight: float) -> None:
+    with pytest.raises(ValueError, match="weights: talk is .*; give a finite number"):
+        Merge(weights={"talk": weight})
 
 
 def test_what_is_no_adapter_of_the_base_is_refused(

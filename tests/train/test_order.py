@@ -87,6 +87,17 @@ def test_over_the_passes_no_item_comes_much_more_often_than_another(
     assert often.max() - often.min() <= 1
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 12), st.data())
+def test_after_as_many_passes_as_there_are_items_all_came_equally_often(count: int, data: st.DataObject) -> None:
+    """Whatever takes part in a pass and in how many copies: with fewer copies than items no item is left for good."""
+    pool, amount = data.draw(st.integers(1, count)), data.draw(st.integers(1, 40))
+    codes = np.zeros(count, np.int32)
+    taken = [copies(codes, np.array([pool]), np.array([amount]), 3, epoch) for epoch in range(count)]
+    assert all(len(one) == amount and len(set(one.tolist())) == min(pool, amount) for one in taken)
+    assert set(np.bincount(np.concatenate(taken), minlength=count)) == {amount}
+
+
 def test_mix_by_amounts_weighs_long_items() -> None:
     codes = np.array([0, 1] * 50)
     table = realised_mix(codes, 2, np.where(codes == 0, 3.0, 1.0), parts=2)
