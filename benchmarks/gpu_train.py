@@ -138,7 +138,11 @@ def stages(drugs: int, shape: Shape) -> list[Bar]:
     """One stage beside two at equal forward tokens, on a base that has met the language of another world."""
     place = Path(tempfile.mkdtemp())
     fresh(shape, place / "fresh")
-    (place / "stages.yaml").write_text(RECIPE.format(drugs=drugs, base=place / "fresh", tokens=shape.tokens))
+    window = min(1024, shape.window)
+    told = RECIPE.format(
+        drugs=drugs, base=place / "fresh", tokens=shape.tokens, window=window, batch=min(131_072, 8 * window * 16)
+    )
+    (place / "stages.yaml").write_text(told)
     command = [sys.executable, "-m", "metier.cli", "run", str(place / "stages.yaml"), "--runs", str(place / "runs")]
     if subprocess.run(command, check=False).returncode:
         sys.exit(2)
@@ -161,8 +165,14 @@ seed: 1
 steps:
   met: {{use: world.write, subject: drugs, drugs: {drugs}, names: throwaway, seed: 3}}
   met_facts: {{use: instruct.extract, patterns: "asset:world/en/patterns.csv", per_sentence: 2}}
-  base: {{use: train.pretrain, from: {{docs: met, conversations: [met, met_facts], base: "{base}"}}, tokens: {tokens}, window: 1024,
-         batch_tokens: 131072, learning_rate: 6e-4, beta2: 0.98}}
+  base:
+    use: train.pretrain
+    from: {{docs: met, conversations: [met, met_facts], base: "{base}"}}
+    tokens: {tokens}
+    window: {window}
+    batch_tokens: {batch}
+    learning_rate: 6e-4
+    beta2: 0.98
   drugs: {{use: world.write, subject: drugs, drugs: {drugs}, dialogues: 8, dialogue_every: 3, yes_no: 0.25, seed: 7}}
   clean: {{use: corpus.clean, from: drugs, boilerplate: "asset:world/en/boilerplate.txt"}}
   unique: {{use: corpus.dedup}}
@@ -170,15 +180,29 @@ steps:
   exam: {{use: evals.split, from: drugs, by: kind, values: [single], keep: heldout}}
   asked: {{use: evals.split, from: exam, by: asked, values: ["yes"], keep: heldout}}
   unasked: {{use: evals.split, from: exam, by: asked, values: ["yes"], keep: train}}
-  one: &one {{use: train.one_stage, from: {{conversations: [unified, drugs], base: base}}, window: 1024, batch_tokens: 131072,
-        priorities: {{web: 8, encyclopedia: 8, leaflet: 8, book: 8, drug_dialogue: 1}},
-        epochs: {{web: 4, encyclopedia: 4, leaflet: 4, book: 4, drug_dialogue: 4}}, learning_rate: 3e-4, beta2: 0.98}}
-  read: {{use: train.sft, from: {{conversations: unified, base: base}}, window: 1024, batch_tokens: 131072, epochs: 4, learning_rate: 3e-4,
-         beta2: 0.98}}
-  two: {{use: train.sft, from: {{conversations: drugs, base: read}}, window: 1024, batch_tokens: 131072, epochs: 4, learning_rate: 3e-4,
-        beta2: 0.98}}
-  asked_exam: {{use: evals.multiple_choice, from: {{questions: asked, models: {{base: base, one: one, two: two}}}}, cluster: drug}}
-  unasked_exam: {{use: evals.multiple_choice, from: {{questions: unasked, models: {{base: base, one: one, two: two}}}}, cluster: drug}}
+  one:
+    use: train.one_stage
+    from: {{conversations: [unified, drugs], base: base}}
+    priorities: {{web: 8, encyclopedia: 8, leaflet: 8, book: 8, drug_dialogue: 1}}
+    epochs: {{web: 4, encyclopedia: 4, leaflet: 4, book: 4, drug_dialogue: 4}}
+    window: {window}
+    batch_tokens: {batch}
+    learning_rate: 3e-4
+    beta2: 0.98
+  read: &sft
+    use: train.sft
+    from: {{conversations: unified, base: base}}
+    epochs: 4
+    window: {window}
+    batch_tokens: {batch}
+    learning_rate: 3e-4
+    beta2: 0.98
+  two: {{<<: *sft, from: {{conversations: drugs, base: read}}}}
+  asked_exam: &ask
+    use: evals.multiple_choice
+    from: {{questions: asked, models: &models {{base: base, one: one, two: two}}}}
+    cluster: drug
+  unasked_exam: {{<<: *ask, from: {{questions: unasked, models: *models}}}}
 """
 
 
