@@ -149,12 +149,11 @@ def stages(drugs: int, shape: Shape) -> list[Bar]:
     scores = json.loads((place / "runs" / "stages" / "scores.json").read_bytes())
     bars = []
     for task in ("asked", "unasked"):
-        for one in scores:
-            if one["task"] == task and one["metric"] == "accuracy" and not one["by"]:
-                print(
-                    f"{task:<8} {one['model']:<10} {one['value']:.3f} [{one['low']:.3f}, {one['high']:.3f}] n {one['n']}"
-                )
-        found = {one["model"]: one["value"] for one in scores if one["task"] == task and not one["by"]}
+        own = [one for one in scores if (one["task"], one["metric"], one["by"]) == (task, "accuracy", {})]
+        for one in own:
+            interval = f"[{one['low']:.3f}, {one['high']:.3f}]"
+            print(f"{task:<8} {one['model']:<10} {one['value']:.3f} {interval} n {one['n']}")
+        found = {one["model"]: one["value"] for one in own}
         bars.append(Bar(f"{task}: one stage less two", round(found["one"] - found["two"], 3), "share", ">= 0"))
     return bars
 

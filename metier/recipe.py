@@ -201,9 +201,10 @@ class _Reader(msgspec.Struct, frozen=True):
             hint = "" if ":" in str(used) else f"; {did_you_mean(str(used), names())}"
             raise self.fail(f"{error}{hint}", "use") from None
         feeds = self.feeds(stage)
-        # `keep: true` is the engine's; a stage may have a setting of that name with other values, as corpus.split has
+        # `keep: true` is the engine's; a stage may have a setting of that name with other values, as corpus.split has,
+        # and what a trainer keeps is the trainer's own affair
         fields = stage.config.__struct_fields__ if stage.config else ()
-        own_keep = "keep" in fields and not isinstance(self.table.get("keep"), bool)
+        own_keep = "keep" in fields and (stage.flow == "job" or not isinstance(self.table.get("keep"), bool))
         reserved = [key for key in RESERVED if not (key == "keep" and own_keep)]
         reserved += [one.name for one in stage.asked]
         own = {key: value for key, value in self.table.items() if key not in reserved}
@@ -372,7 +373,9 @@ def _snapshot(step: Step, name: str) -> int:
         return 0
     most = getattr(step.config, "keep", 0) if step.stage.flow == "job" else 0
     if not isinstance(most, int) or not most:
-        remedy = f"write keep: {number} in step {step.name!r}" if number.isdecimal() else f"write {step.name}"
+        remedy = f"write {step.name}"
+        if number.isdecimal():
+            remedy = f"write keep: {int(number) + 1} in step {step.name!r} (its end is the last)"
         raise MetierError(f"{name}: step {step.name!r} ({step.stage.name}) keeps no snapshots; {remedy}")
     if not number.isdecimal() or not 1 <= int(number) <= most:
         some = f"{step.name}@1 to {step.name}@{most}" if most > 1 else f"{step.name}@1"

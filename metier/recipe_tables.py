@@ -62,6 +62,8 @@ class Place(msgspec.Struct, frozen=True):
         for key in path:
             value = value.get(key) if isinstance(value, dict) else None
         shown = f"{dotted} is {value!r}: " if path else ""
+        if path and message.startswith("Invalid enum value"):
+            return self.fail(f"{shown}{did_you_mean(str(value), _choices_of(kind, path))}", *path)
         return self.fail(f"{shown}{message[:1].lower()}{message[1:]}", *path)
 
 
@@ -137,12 +139,23 @@ def _check_function(name: str, model: Scripted, place: Place) -> None:
 
 def _settings_of(config: type[Config], path: tuple[str, ...]) -> tuple[str, ...]:
     """The settings of the table that stands under a path of settings."""
+    return tuple(name for table in _tables_of(config, path) for name in table.__struct_fields__)
+
+
+def _choices_of(config: type[Config], path: tuple[str, ...]) -> tuple[str, ...]:
+    """The words of which a setting is one."""
+    hints = [get_type_hints(table).get(path[-1]) for table in _tables_of(config, path[:-1])]
+    return tuple(str(word) for hint in hints for one in (hint, *get_args(hint)) for word in get_args(one))
+
+
+def _tables_of(config: type[Config], path: tuple[str, ...]) -> list[type[Config]]:
+    """The tables that may stand under a path of settings."""
     tables = [config]
     for key in path:
         hints = [get_type_hints(table).get(key) for table in tables]
         inner = [one for hint in hints for one in (hint, *get_args(hint))]
         tables = [one for one in inner if isinstance(one, type) and issubclass(one, Config)]
-    return tuple(name for table in tables for name in table.__struct_fields__)
+    return tables
 
 
 def fill_in(value: Any, lines: Lines, keys: tuple[str, ...]) -> Any:

@@ -113,20 +113,21 @@ def prompt(tokenizer: Any, messages: Sequence[Message], thinking: bool | None = 
 
 
 def turn_ends(tokenizer: Any) -> list[int]:
-    """The special tokens that a model is trained to end its turns with; none where there is no chat template.
+    """The special tokens that a model is trained to end its turns with; none where no chat template can be read.
 
     Where the model is served, each of them has to stop it.
     """
-    if not tokenizer.chat_template:
-        return []
     asked, said = Message("user", "Hi"), Message("assistant", "Hi")
     calls = Message("assistant", "Hi", (ToolCall("find", "{}"),))
     talks = [(asked, said), (asked, said, asked), (asked, calls, Message("tool", "Hi"))]
     ends: dict[int, None] = {}
-    for thinking in (None, False, True):
-        for found in encode_many(tokenizer, talks, thinking):
-            if isinstance(found, Encoded) and 1 in found.mask:
-                ends[found.ids[len(found.mask) - 1 - found.mask[::-1].index(1)]] = None
+    try:
+        some = [found for thinking in (None, False, True) for found in encode_many(tokenizer, talks, thinking)]
+    except MetierError:
+        return []
+    for found in some:
+        if isinstance(found, Encoded) and 1 in found.mask:
+            ends[found.ids[len(found.mask) - 1 - found.mask[::-1].index(1)]] = None
     special = {number for number, token in tokenizer.added_tokens_decoder.items() if token.special}
     return [token for token in ends if token in special]
 

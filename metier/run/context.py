@@ -16,6 +16,9 @@ from metier.recipe import Source, Step
 from metier.records import MetierError
 from metier.run.plan import Plan
 
+LOG = "log.jsonl"
+"""The log of a run directory: a line an event."""
+
 
 class Context(msgspec.Struct, frozen=True):
     """A plan being carried out."""
@@ -61,8 +64,24 @@ class Context(msgspec.Struct, frozen=True):
 
     def log(self, **event: Any) -> None:
         """Append one event to the run's log."""
-        with (self.root / "log.jsonl").open("a", encoding="utf-8") as log:
+        with (self.root / LOG).open("a", encoding="utf-8") as log:
             log.write(json.dumps({"time": round(time.time(), 3), **event}) + "\n")
+
+    @contextlib.contextmanager
+    def failing(self, step: Step) -> Iterator[None]:
+        """Log what ends a run before its time: machines that wait for this one see it there."""
+        try:
+            yield
+        except BaseException as error:
+            with contextlib.suppress(OSError):
+                self.log(event="failed", step=step.name, why=str(error) or type(error).__name__)
+            raise
+
+    def failures(self) -> list[str]:
+        """What ended runs of this directory before their time, the first of them first."""
+        lines = (self.root / LOG).read_bytes().splitlines() if (self.root / LOG).exists() else []
+        events = [json.loads(line) for line in lines if line.endswith(b"}")]
+        return [str(event["why"]) for event in events if event["event"] == "failed"]
 
 
 def notes(scratch: Path) -> dict[str, Any]:

@@ -133,7 +133,7 @@ def marked(tokenizer: Any, ids: list[int], trained: list[bool], colour: bool) ->
     opening, closing = (GREEN, PLAIN) if colour else ("[", "]")
     text = ""
     for kept, some in itertools.groupby(zip(ids, trained, strict=True), key=lambda pair: pair[1]):
-        piece = tokenizer.decode([token for token, _ in some])
+        piece = tokenizer.decode([token for token, _ in some], clean_up_tokenization_spaces=False)
         quiet = f"{DIM}{piece}{PLAIN}" if colour else piece
         text += f"{opening}{piece}{closing}" if kept else quiet
     return text

@@ -41,13 +41,22 @@ def further(plan: Plan) -> bool:
 
 
 def join(plan: Plan, show: Show) -> None:
-    """Take this machine's part in every training that several machines share; the first of them makes all else."""
+    """Take this machine's part in every training that several machines share; the first of them makes all else.
+
+    MetierError where the first one fails meanwhile and says so in the log of the run. Where it ends without a word
+    (kill -9), or failed before this one was started, this one waits until the first is started again.
+    """
     from metier.train.launch import join as train
 
     context = Context(plan)
+    before = len(context.failures())
+
+    def failed() -> str:
+        return "".join(context.failures()[before:][:1])
+
     for unit in plan.todo():
         settings = launched(unit.last)
         if settings is not None and follows(settings.launch):
             show.line(f"{unit.last.name}: waits for the first machine to prepare it, then trains with it")
             with placed(unit.last, context.root), show.step(unit.last.name):
-                train(settings, context.scratch(unit.last))
+                train(settings, context.scratch(unit.last), failed)

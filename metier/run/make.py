@@ -52,7 +52,7 @@ def run(
         driver = stack.enter_context(_started(engine, todo, show))
         models = stack.enter_context(contextlib.closing(Models(recipe, found.root, found.models)))
         for unit in found.units:
-            with placed(unit.last, context.root):
+            with context.failing(unit.last), placed(unit.last, context.root):
                 if unit in todo:
                     if unit.last.name in started:
                         show.line(f"{unit.last.name}: {started[unit.last.name]}")

@@ -54,7 +54,11 @@ def shown(plan: Plan, tried: Plan | None, same: Sequence[Step], feeds: list[Feed
 
 def _seen(course: Course) -> str:
     """Where the records were seen."""
-    places = dict.fromkeys(f"{feed.artefact.path.parent.name}/{feed.artefact.path.name}" for feed in course.feeds)
+    places = dict.fromkeys(
+        f"{feed.artefact.path.parent.name}/{feed.artefact.path.name}"
+        + (f" (made otherwise: {feed.why})" if feed.why else "")
+        for feed in course.feeds
+    )
     records = sum(one.records for one in course.stock.values())
     about = "about " if any(feed.times != 1 for feed in course.feeds) else ""
     return f"of {about}{records:,.0f} records, as in {', '.join(places)}"
@@ -125,7 +129,10 @@ def _amount(course: Course, made: Mix) -> tuple[float, float]:
     if settings.tokens is None:
         passes = 1.0 if isinstance(settings.epochs, dict) else settings.epochs
         return items * passes, one_pass * passes
-    return items * settings.tokens / one_pass if one_pass else items, float(settings.tokens) if one_pass else 0.0
+    if not one_pass:
+        return items, 0.0
+    spent = made.expect(tokens, settings.tokens).mean(axis=0) * settings.tokens
+    return float((spent[tokens > 0] * made.counts[tokens > 0] / tokens[tokens > 0]).sum()), float(settings.tokens)
 
 
 def _tokens(course: Course) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -12,13 +12,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from metier.batch import decode
+from metier.model.template import Encoded, Refused, encode_many, encode_texts
 from metier.model.token_passages import with_template
 from metier.records import Conversation, Document
 from metier.run.preview_trial import Feeding
 from metier.train.mixing import source_of
 from metier.train.settings import Train
 
-SAMPLE, CHARACTERS = 512, 1 << 20
+SAMPLE, CHARACTERS = 2048, 1 << 20
 """Records of a step that are encoded to judge the others by, and their characters at most."""
 
 
@@ -82,8 +83,6 @@ def _counts(feed: Feeding) -> Counter[str]:
 
 
 def _means(feed: Feeding, tokenizer: Any, settings: Train) -> dict[str, Mean]:
-    from metier.model.template import encode_many, encode_texts
-
     means: defaultdict[str, Mean] = defaultdict(Mean)
     sample = list(_sample(feed))
     talks = [one for one in sample if isinstance(one, Conversation) and one.messages]
@@ -98,15 +97,23 @@ def _means(feed: Feeding, tokenizer: Any, settings: Train) -> dict[str, Mean]:
     return means
 
 
-def _of_conversation(found: "Encoded | Refused", settings: Train) -> list[int]:
-    """The lengths of a conversation's items; none where ``metier.train.encode`` would leave it out."""
+def _of_conversation(found: Encoded | Refused, settings: Train) -> list[int]:
+    """The tokens that a conversation's items take; none where ``metier.train.encode`` would leave it out.
+
+    One that is cut repeats its prompt in every window that it goes on in.
+    """
     lengths = []
     for one in (found, *found.earlier) if isinstance(found, Encoded) else ():
         head = one.mask.index(1) if 1 in one.mask else len(one.ids)
-        if len(one.ids) > settings.window and head >= settings.window // 2:
-            return []
-        if head < len(one.ids) or not settings.answers_only:
+        if settings.answers_only and head == len(one.ids):
+            continue
+        if len(one.ids) <= settings.window:
             lengths.append(len(one.ids))
+            continue
+        if head >= settings.window // 2:
+            return []
+        again = (len(one.ids) - head) // (settings.window - head)
+        lengths.append(len(one.ids) + again * head)
     return lengths
 
 

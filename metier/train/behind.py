@@ -87,9 +87,11 @@ def behind(run: Finished, step: str, tried: bool = False) -> dict[str, Manifest]
 def roots(steps: Mapping[str, Manifest]) -> list[str]:
     """The models from elsewhere that some steps began from: hf:org/name, asset:nano or a directory."""
     models = ("base", "model", "models", "adapters")
-    return list(
-        dict.fromkeys(s for one in steps.values() for p, s in fed(one) if p in models and step_of(s) not in steps)
-    )
+    found = [s for one in steps.values() for p, s in fed(one) if p in models and step_of(s) not in steps]
+    for one in steps.values():  # adapters from elsewhere have a base that no step names
+        if one.stage == "train.merge" and "base" in one.notes and any(s in found for _, s in fed(one)):
+            found.append(str(one.notes["base"]))
+    return list(dict.fromkeys(found))
 
 
 def writers(steps: Mapping[str, Manifest]) -> list[str]:

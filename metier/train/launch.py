@@ -1,6 +1,7 @@
 """Run a training job: in this process for one device, under torchrun for several, on one machine or on many."""
 
 import contextlib
+import fcntl
 import os
 import re
 import shlex
@@ -9,8 +10,9 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TextIO
 
 import msgspec
 
@@ -26,11 +28,12 @@ from metier.train.resume import CHECKPOINTS, last_checkpoint
 from metier.train.settings import Train, launch_settings, uneven
 
 SAID = "launch.log"
-"""What the processes of a training say, for as long as they run and where they fail."""
+"""What the processes of a training say, for as long as they run and where they fail; while one lives, it is locked."""
 DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
 """Where one of these is there may be GPUs, and torch is asked for their number before anything is encoded."""
-ERROR = re.compile(r"(?:\[rank\d+\]: *)?((?:\w+\.)*(?!ChildFailedError)\w*(?:Error|Exception|Interrupt)\b.*)")
-KILLED = re.compile(r"Signal (\d+) \(SIG\w+\)")
+ERROR = re.compile(r"(?:\[rank(\d+)\]: *)?((?:\w+\.)*(?!ChildFailedError)\w*(?:Error|Exception|Interrupt)\b.*)")
+ROOT, RANK, KILLED = "Root Cause", re.compile(r"rank +: (\d+)"), re.compile(r"Signal (\d+) \(SIG\w+\)")
+"""What torchrun says at its end of the process that failed first: its rank, and the signal that killed it."""
 
 
 def train(base: Checkpoint, seed: int, settings: Train, out: Path, given: Given) -> Iterator[Dropped]:
@@ -52,16 +55,24 @@ def train(base: Checkpoint, seed: int, settings: Train, out: Path, given: Given)
         if processes == 1 and devices < 2 and alone(settings.launch):
             from metier.train.loop import run
 
+            if (out / SAID).exists():  # several processes were at work here before
+                with _said(out / SAID):
+                    pass
             run(out)
         else:
             launch(settings, processes, out)
     return iter(dropped)
 
 
-def join(settings: Train, out: Path) -> None:
-    """Take the part of a further machine in a training, once the first machine has prepared it."""
+def join(settings: Train, out: Path, failed: Callable[[], str]) -> None:
+    """Take the part of a further machine in a training, once the first machine has prepared it.
+
+    MetierError with what ``failed`` says, as soon as it says why the first machine will not come to that.
+    """
     check_launch(settings.launch)
     while not (out / DATA / MARKER).exists():
+        if why := failed():
+            raise MetierError(f"the first machine has failed: {why}; start all of them again")
         time.sleep(1.0)
     import torch
 
@@ -108,8 +119,7 @@ def launch(settings: Train, processes: int, out: Path) -> None:
         raise MetierError(f"{some}: some would have nothing to train on; lower launch.processes, or window")
     _check_even(settings, processes)
     ordered = command(settings.launch, processes, out)
-    place = Path(tempfile.mkdtemp()) / SAID if follows(settings.launch) else out / SAID
-    with place.open("w+", encoding="utf-8", errors="replace") as said:
+    with _said(_place(settings, out)) as said:
         said.write(shlex.join(ordered) + "\n")
         said.flush()
         with _started(ordered, said.fileno(), processes) as started:
@@ -119,7 +129,34 @@ def launch(settings: Train, processes: int, out: Path) -> None:
                 _report(out, job.tokens)
         if started.returncode:
             said.seek(0)
-            raise MetierError(f"training by {processes * nodes} processes failed: {cause(said.read(), place)}")
+            raise MetierError(
+                f"training by {processes * nodes} processes failed: {cause(said.read(), Path(said.name))}"
+            )
+
+
+def _place(settings: Train, out: Path) -> Path:
+    """Where this machine keeps what its processes say; a further one does so for itself, not where all write."""
+    if not follows(settings.launch):
+        return out / SAID
+    handle, name = tempfile.mkstemp(f"-{SAID}")
+    os.close(handle)
+    return Path(name)
+
+
+@contextlib.contextmanager
+def _said(place: Path) -> Iterator[TextIO]:
+    """A file for what the processes say, which goes when all went well; they hold its lock for as long as they live.
+
+    MetierError where processes hold it that have outlived their run: they still write what would be trained here.
+    """
+    with place.open("a+", encoding="utf-8", errors="replace") as said:
+        try:
+            fcntl.flock(said, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            left = f"{place.parent}: processes that an earlier run has left behind still train there"
+            raise MetierError(f"{left}; end them (pkill -f {place.parent}) and run again") from None
+        said.truncate(0)
+        yield said
     place.unlink()
 
 
@@ -139,11 +176,11 @@ def _started(ordered: list[str], said: int, processes: int) -> Iterator["subproc
     """
     threads = max(1, len(os.sched_getaffinity(0)) // processes)
     around = {"OMP_NUM_THREADS": str(threads), **os.environ}
-    started = subprocess.Popen(ordered, stdout=said, stderr=said, env=around, close_fds=False)
     with contextlib.ExitStack() as stack:
         if threading.current_thread() is threading.main_thread():  # a polite end is one for all of them
             before = signal.signal(signal.SIGTERM, signal.default_int_handler)
             stack.callback(signal.signal, signal.SIGTERM, before)
+        started = subprocess.Popen(ordered, stdout=said, stderr=said, env=around, close_fds=False)
         try:
             yield started
         finally:
@@ -153,15 +190,19 @@ def _started(ordered: list[str], said: int, processes: int) -> Iterator["subproc
 
 
 def cause(said: str, place: Path) -> str:
-    """The one line that tells why the processes ended."""
+    """The one line that tells why the processes ended: of the one that failed first, as others fail by its absence."""
     lines = [line.strip() for line in said.splitlines()]
     if told := next((line for line in lines if line.startswith("metier: ")), None):
         return told.removeprefix("metier: ")
-    if raised := next((found[1] for line in lines if (found := ERROR.fullmatch(line))), None):
-        return f"{raised[:300]}; all that was said is in {place}"
-    if killed := next((found[1] for line in lines if (found := KILLED.search(line))), None):
+    first = said.partition(ROOT)[2]
+    if killed := KILLED.search(first):
         remedy = "where memory was short, lower device_tokens; run again to go on"
-        return f"a process was killed by signal {killed}; {remedy}"
+        return f"a process was killed by signal {killed[1]}; {remedy}"
+    rank = found[1] if (found := RANK.search(first)) else None
+    raised = [found for line in lines if (found := ERROR.fullmatch(line))]
+    if raised:
+        error = min(raised, key=lambda one: one[1] != rank)
+        return f"{error[2][:300]}; all that was said is in {place}"
     return f"no process said why; all that was said is in {place}"
 
 

@@ -51,12 +51,8 @@ class Laid:
 def lay_out(home: Path, items: Items, ranked: npt.NDArray[np.integer], window: int, budget: int | None = None) -> Laid:
     """Pack items in this order into windows, until a budget of tokens is spent, and write them to a directory."""
     home.mkdir(parents=True, exist_ok=True)
-    starts, names, ranks, used = (
-        items.start,
-        items.names(),
-        list[npt.NDArray[np.int64]](),
-        list[npt.NDArray[np.int32]](),
-    )
+    starts, names = items.start, items.names()
+    ranks, used = list[npt.NDArray[np.int64]](), list[npt.NDArray[np.int32]]()
     total = min(int(items.lengths[ranked].sum(dtype=np.int64)), budget or 1 << 62)
     windows = trained = continued = tokens = 0
     with contextlib.ExitStack() as stack:

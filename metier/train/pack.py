@@ -84,10 +84,11 @@ class Pieces:
 def pack(shape: Shape, window: int, budget: int | None = None, reach: int = REACH) -> Iterator[Pieces]:
     """Blocks of whole windows of pieces for items in their order, until a budget of tokens is spent.
 
-    A window opens with the rest of the item that the window before cut, else with the oldest item that waits; then come
-    those of the items up to ``reach`` after the oldest that fill it best (an exact subset sum). As nothing beyond the
-    oldest + ``reach`` is ever taken, no item is displaced by more than ``reach`` places. What stays empty is filled by
-    the head of an item that may be cut.
+    A window opens with the rest of the item that the window before cut, else with the oldest item that waits, which may
+    wait on for a large one that fills it better. Of the items up to ``reach`` after the oldest then come the largest
+    that fits, if it takes more than half a window, and those that fill the rest best (an exact subset sum). As nothing
+    beyond the oldest + ``reach`` is ever taken, no item is displaced by more than ``reach`` places. What stays empty is
+    filled by the head of an item that may be cut.
     """
     state, waiting = np.array([0, 0, 0, 0, -1, 0], np.int64), np.zeros(reach + 1, np.int64)
     most = max(1, BLOCK // window)

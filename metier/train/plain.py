@@ -25,6 +25,16 @@ def write_plain(model: Any, tokenizer: Any, precision: Precision, out: Path, sha
     if precision != "base":
         model = model.to(getattr(torch, precision))
     model.config.use_cache = True
+    stop_at_turns(model, tokenizer)
     model.save_pretrained(out, max_shard_size=shard)
     tokenizer.save_pretrained(out)
     (out / MARKER).touch()
+
+
+def stop_at_turns(model: Any, tokenizer: Any) -> None:
+    """Let a model's generation configuration name every token that ends its turns, so that any server stops there."""
+    from metier.model.generate import end_tokens
+    from metier.model.load import Loaded
+
+    ends = end_tokens(Loaded(model, tokenizer))
+    model.generation_config.eos_token_id = ends[0] if len(ends) == 1 else ends or None

@@ -189,26 +189,24 @@ def _check_launch(config: Train, launch: Launch) -> None:
 
 def _check_mixing(config: Train) -> None:
     """ValueError where the settings of a mixture contradict each other, or one names a source that takes no part."""
-    own = own_priorities(config.priorities or {})
     _check_priorities(config.priorities or {})
-    copies = config.epochs.values() if isinstance(config.epochs, dict) else (config.epochs,)
-    _check_numbers("epochs", copies)
-    _check_numbers("temperature", (config.temperature,))
+    _check_numbers("epochs", config.epochs.values() if isinstance(config.epochs, dict) else [config.epochs])
+    _check_numbers("temperature", [config.temperature])
     if config.sequential and config.priorities is not None:
         raise ValueError("priorities and sequential both say which source is next; give one of them")
     if config.temperature != 1 and isinstance(config.epochs, dict):
         raise ValueError("temperature and epochs by source both say how many copies there are; give one of them")
     if twice := _twice(config.sequential):
         raise ValueError(f"sequential names {twice!r} twice; name it once")
-    takes_turns = frozenset(config.sequential)
+    own, turns = own_priorities(config.priorities or {}), frozenset(config.sequential)
     for setting, given in (("epochs", config.epochs), ("caps", config.caps)):
         for name in given if isinstance(given, dict) else ():
             if config.priorities is not None and name not in own:
                 raise ValueError(
                     f"{setting} names the source {name!r}, which has no priority; {did_you_mean(name, own)}"
                 )
-            if takes_turns and name not in takes_turns:
-                hint = did_you_mean(name, takes_turns)
+            if turns and name not in turns:
+                hint = did_you_mean(name, turns)
                 raise ValueError(f"{setting} names the source {name!r}, which is not in sequential; {hint}")
 
 

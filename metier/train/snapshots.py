@@ -9,6 +9,7 @@ from transformers import TrainerCallback
 from metier.artefact import snapshot_steps
 from metier.model.load import load_tokenizer
 from metier.train import adapter
+from metier.train.plain import stop_at_turns
 from metier.train.prepare import MARKER, Job
 from metier.train.trainer import Loop
 
@@ -56,6 +57,8 @@ def save(loop: Loop, place: Path) -> None:
     if state is not None:  # a weight with two names is written once, as from a single process
         tied = getattr(model, "all_tied_weights_keys", {})
         state = {name: weight for name, weight in state.items() if name not in tied}
+    tokenizer = load_tokenizer(loop.job.base)
+    stop_at_turns(model, tokenizer)
     model.config.use_cache = True
     try:
         if loop.job.settings.adapter is not None:
@@ -64,4 +67,4 @@ def save(loop: Loop, place: Path) -> None:
             model.save_pretrained(place, state_dict=state)
     finally:
         model.config.use_cache = False  # a cache would let the items of a window see each other
-    load_tokenizer(loop.job.base).save_pretrained(place)
+    tokenizer.save_pretrained(place)

@@ -161,3 +161,6 @@ def test_the_page_shows_it(tmp_path: Path) -> None:
     assert "5 best 500 2.0000 4.0000 3.0000" in seen
     assert "student@2 10 1 k 0.6000 3.0000" in seen
     assert "leaflet, step 5: 2.0000 on 30 tokens" in seen
+    without = student(tmp_path / "without", **{"validation.jsonl": ""})
+    bare = text(page(finished(tmp_path / "without", [without]), tmp_path))
+    assert "student@2 10 1 k 0.6000 student@4" in bare and "Held-out" not in bare

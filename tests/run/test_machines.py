@@ -64,6 +64,31 @@ def test_two_machines_share_a_training(tmp_path: Path) -> None:
     assert steps == list(range(1, len(steps) + 1))
 
 
+FAILS = """\
+name: fails
+steps:
+  letters: {use: "tests.run.steps:letters", count: 40, fail_at: 9}
+  student: {use: train.pretrain, from: {docs: letters, base: "asset:nano"}, launch: {nodes: 2, processes: 1}}
+"""
+
+
+def test_a_machine_that_waits_is_told_that_the_first_has_failed(tmp_path: Path) -> None:
+    (tmp_path / "recipe.yaml").write_text(FAILS)
+    around = {**os.environ, "PYTHONPATH": str(CHECKOUT), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    words = [sys.executable, "-m", "metier.cli", "run", "./recipe.yaml"]
+    second = subprocess.Popen(words, cwd=tmp_path, env={**around, "NODE_RANK": "1"}, text=True, stderr=PIPE)
+    assert second.stderr is not None
+    assert "waits for the first machine" in second.stderr.readline()
+    first = subprocess.run(
+        words, cwd=tmp_path, env={**around, "NODE_RANK": "0"}, text=True, capture_output=True, timeout=300
+    )
+    assert first.returncode != 0
+    said = second.communicate(timeout=300)[1]
+    assert second.returncode == 2
+    assert "step 'student': the first machine has failed: " in said
+    assert "start all of them again" in said
+
+
 def test_a_machine_that_does_not_say_which_it_is_is_told_how(tmp_path: Path) -> None:
     said = metier("run", write(tmp_path), cwd=tmp_path, before="unset NODE_RANK MASTER_ADDR MASTER_PORT")
     assert said.code == 2

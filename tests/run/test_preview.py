@@ -80,6 +80,13 @@ def shares(text: str, source: str) -> list[float]:
     return [float(word) for word in row.split()[-10:]]
 
 
+def figures(text: str) -> list[int]:
+    """Items, tokens and steps as they are told."""
+    found = re.search(r"about ([\d,]+) items, ([\d,]+) tokens, ([\d,]+) steps of 256", text)
+    assert found is not None
+    return [int(number.replace(",", "")) for number in found.groups()]
+
+
 def test_before_anything_is_made_it_says_what_has_to_be(place: Path) -> None:
     text = seen()
     assert text == (
@@ -110,9 +117,7 @@ def test_it_is_what_preparing_finds(place: Path) -> None:
         assert f" {mixture.items[source] // 2:,} " in next(
             line for line in text.splitlines() if line.startswith(source)
         )
-    figures = re.search(r"about ([\d,]+) items, ([\d,]+) tokens, ([\d,]+) steps of 256", text)
-    assert figures is not None
-    items, tokens, steps = (int(number.replace(",", "")) for number in figures.groups())
+    items, tokens, steps = figures(text)
     assert items == notes["items"]
     assert tokens == pytest.approx(notes["tokens"], rel=0.05)
     assert steps == pytest.approx(notes["steps"], rel=0.05)
@@ -134,6 +139,52 @@ def test_a_trial_stands_for_what_is_not_made(place: Path) -> None:
     text = seen(to=("student",))
     assert "of 210 records, as in mine/talks, mine/pages" in text
     assert trial == pytest.approx(shares(text, "web"), abs=0.1)
+
+
+def test_a_trial_of_the_recipe_as_it_was_is_told_and_one_of_another_is_not_used(place: Path) -> None:
+    made("pages", "talks", limit=30)
+    assert "made otherwise" not in seen(to=("other",))
+    changed = "steps.talks.source_column=null"
+    assert re.search(r"mine-limit30/talks \(made otherwise: source_column from → unset\)", seen((changed,), to=("other",)))
+    Path("recipe.yaml").write_text(RECIPE.replace("use: corpus.read", "use: instruct.read").replace(", source: web", ""))
+    assert "what other will see is known once pages is made" in seen(("steps.other.from.conversations=pages",))
+
+
+def test_what_the_trainer_leaves_out_or_reads_again_is_counted_so(place: Path) -> None:
+    asked = [("Who? " * (n % 9 * 4 + 1), "Ada. " * (n % 5 * 40 + 1)) for n in range(90)]
+    rows = [{"messages": [turn("user", one), turn("assistant", two)], "from": "desk"} for one, two in asked]
+    rows += [{"messages": [turn("user", "Is there nobody?")], "from": "desk"}] * 30
+    (place / "talks.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    made("talks")
+    for whole in ("true", "false"):
+        changed = ("steps.other.tokens=null", f"steps.other.answers_only={whole}")
+        settings = load("./recipe.yaml", changed).steps["other"].config
+        records = Artefact(Path("runs/mine/talks")).records(Conversation)
+        list(prepare(Checkpoint("asset:nano"), 3, settings, place / whole, Given(records)))  # type: ignore[arg-type]
+        notes = json.loads((place / whole / "notes.json").read_text())
+        assert notes["dropped"] > 20 and notes["continued"] > 50
+        items, tokens = figures(seen(changed, to=("other",)))[:2]
+        assert items == notes["items"]
+        assert tokens == pytest.approx(notes["tokens"], rel=0.08)
+
+
+def test_items_of_a_budget_are_those_of_the_sources_it_reaches(place: Path) -> None:
+    made("pages", "talks")
+    changed = ("steps.student.epochs=1", "steps.student.tokens=2000")
+    settings = load("./recipe.yaml", changed).steps["student"].config
+    root = Path("runs/mine")
+    given = Given(Artefact(root / "talks").records(Conversation), Artefact(root / "pages").records(Document))
+    list(prepare(Checkpoint("asset:nano"), 3, settings, place / "out", given))  # type: ignore[arg-type]
+    notes = json.loads((place / "out" / "notes.json").read_text())
+    assert figures(seen(changed, to=("student",)))[0] == pytest.approx(notes["items"], rel=0.1)
+
+
+def test_a_finished_step_without_such_records_is_nothing_to_wait_for(place: Path) -> None:
+    (place / "talks.jsonl").write_text(json.dumps({"messages": []}) + "\n")
+    made("talks")
+    assert seen(to=("other",)) == "other (train.sft) would stop: nothing to train on: epochs 1.0 leaves no item; " + (
+        "give larger numbers"
+    )
 
 
 def test_hours_memory_and_disk_come_from_a_trial(place: Path) -> None:

@@ -81,6 +81,20 @@ def test_a_model_that_is_asked_may_be_a_snapshot(tmp_path: Path) -> None:
     assert found.recipe.behind(found.recipe.steps["answers"]) == ["letters", "walk"]
 
 
+def test_a_snapshot_is_named_on_the_command_line_as_in_the_recipe(made: Plan) -> None:
+    walk = made.root / "walk"
+    assert find_model(f"{walk}@2") == str(walk / "kept" / "2")
+    assert find_model(f"{walk}@3") == str(walk), "the last one is the step itself"
+    for name, said in (
+        ("walk@4", "walk keeps walk@1 to walk@3"),
+        ("walk@", "walk keeps walk@1 to walk@3"),
+        ("given@1", "given keeps no snapshots"),
+        ("wolk@1", "there is no finished step"),
+    ):
+        with pytest.raises(MetierError, match=said):
+            find_model(str(made.root / name))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -93,8 +107,8 @@ def test_a_model_that_is_asked_may_be_a_snapshot(tmp_path: Path) -> None:
         ("base: walk@1", "base: walk@last", "walk@last: step 'walk' keeps walk@1 to walk@3"),
         ("base: walk@1", "base: wolk@1", "no step 'wolk' above it; did you mean 'walk'?"),
         ("base: walk@1", "base: given@1", "base is fed by the step itself"),
-        (", keep: 3", "", "(tests.run.walks:walked) keeps no snapshots; write keep: 1 in step 'walk'"),
-        (", keep: 3", ", keep: true", "keeps no snapshots; write keep: 1 in step 'walk'"),
+        (", keep: 3", "", "(tests.run.walks:walked) keeps no snapshots; write keep: 2 in step 'walk' (its end is the"),
+        (", keep: 3", ", keep: true", "step 'walk': keep is True: expected `int`"),
         ("base: walk@1", "base: letters@1", "base takes a directory, but step 'letters'"),
         ("model: walk@2", "model: walk@7", "the model 'own': walk@7: step 'walk' keeps walk@1 to walk@3"),
     ],

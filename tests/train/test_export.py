@@ -213,13 +213,24 @@ def test_what_was_picked_was_not_made_from_what_was_not(run: Finished) -> None:
     notes = {"picked": "other/twin", "tried": [{}, {}, {}]}
     some = artefact(run.path, "picked", "train.pick", sources=fed, files={"notes.json": json.dumps(notes)})
     other = structs.replace(run, artefacts={**run.artefacts, "picked": some})
-    retold(other, "picked", notes=notes)
     text = card(other, Subject("picked", "PATH"), About())
     assert "- `picked` took `twin`, the best of 3 checkpoints at the exam `drugs`." in text
     passed = [row[0] for row in lines(text, "Data")]
     assert "twin" in passed and "student" not in passed and "drugs" not in passed
-    assert "trained from `hf:org/base`." in text and "  student:\n" in text
+    assert "made from `hf:org/base`" in text and "  student:\n" in text
     assert [row[0] for row in lines(text, "Gains and losses")] == ["exam", "general", "general"]
+
+
+def test_the_base_of_adapters_from_elsewhere_is_named(run: Finished) -> None:
+    retold(
+        run,
+        "mixed",
+        sources={"adapters": {"a": ["/models/talk"]}},
+        notes={"base": "hf:org/base", "adapters": {"a": 1.0}},
+    )
+    text = card(run, Subject("mixed", "PATH"), About())
+    assert "made from `talk`, `hf:org/base` and did not train further" in text
+    assert 'base_model: "org/base"' in text and "(talk, hf:org/base) has a licence" in text
 
 
 def test_languages_are_those_that_were_trained_on(run: Finished) -> None:

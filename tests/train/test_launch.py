@@ -1,18 +1,20 @@
-"""Two processes train as one does, go on after a kill, alone or together, and say in one line what stopped them."""
+"""Two processes train as one does, go on after they were ended, alone or together, and say in one line what did it."""
 
+import contextlib
+import fcntl
 import importlib.util
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
-import msgspec
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
 
 from metier.records import Checkpoint, MetierError
 from metier.train.curves import losses
@@ -40,18 +42,24 @@ def alone(base: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def kill_after_a_checkpoint(out: Path, words: list[str]) -> None:
-    """Start the processes of a prepared job and kill all of them as soon as they have made three steps and saved."""
-    with (out.parent / "said.txt").open("w") as said:
-        started = subprocess.Popen(words, stdout=said, stderr=said, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    end = time.monotonic() + 300
-    while not (out / CHECKPOINTS / "checkpoint-3" / "complete").exists() and time.monotonic() < end:
-        assert started.poll() is None, (out.parent / "said.txt").read_text()
-        time.sleep(0.02)
-    for process in told(str(out)):
-        os.kill(process, signal.SIGKILL)
-    started.wait()
-    assert not (out / "complete").exists()
+@contextlib.contextmanager
+def once_saved(out: Path, act: Callable[[], None]) -> Iterator[None]:
+    """Do something as soon as the training that goes on inside has made three steps and saved."""
+    over = threading.Event()
+
+    def wait() -> None:
+        while not over.wait(0.02):
+            if (out / CHECKPOINTS / "checkpoint-3" / "complete").exists():
+                act()
+                return
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    try:
+        yield
+    finally:
+        over.set()
+        waiting.join()
 
 
 def like(first: Path, second: Path) -> bool:
@@ -64,13 +72,16 @@ def like(first: Path, second: Path) -> bool:
     )
 
 
-def test_two_processes_killed_go_on_together_or_alone_as_one_process_trains(
+def test_two_processes_that_are_ended_go_on_together_or_alone_as_one_process_trains(
     base: Checkpoint, alone: Path, tmp_path: Path
 ) -> None:
     together, back = tmp_path / "together", tmp_path / "back"
     settings = Sft(**QUICK, launch=TWO, save_seconds=0.0)
-    list(prepare(base, 5, settings, together, Given(talks(COUNT))))
-    kill_after_a_checkpoint(together, command(TWO, 2, together))
+    end = partial(os.kill, os.getpid(), signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), once_saved(together, end):
+        sft(base, 5, settings, together, talks(COUNT))
+    assert told(str(together)) == [], "they end at once, as by kill -9, with the one that started them"
+    assert not (together / "complete").exists()
     shutil.copytree(together, back)
     assert list(sft(base, 5, settings, together, talks(COUNT))) == []
     assert list(sft(base, 5, Sft(**QUICK), back, talks(COUNT))) == []
@@ -87,48 +98,35 @@ def test_a_model_in_shards_goes_on_after_a_kill_and_ends_as_one_plain_directory(
     launch = Launch(profile="fsdp2", processes=2)
     list(prepare(base, 5, Sft(**QUICK, launch=launch, save_seconds=0.0), out, Given(talks(COUNT))))
     words = [*command(launch, 2, out)[:-2], "tests.train.sharded", str(out)]
-    kill_after_a_checkpoint(out, words)
+
+    def kill_one() -> None:
+        os.kill(max(told(str(out))), signal.SIGKILL)  # the launcher came first
+
+    with once_saved(out, kill_one):
+        ended = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert cause(ended.stdout, tmp_path).startswith("a process was killed by signal 9; "), ended.stdout
+    assert told(str(out)) == []
     shards = (out / CHECKPOINTS / "checkpoint-3" / "pytorch_model_fsdp_0").glob("*.distcp")
     assert len(list(shards)) == 2
-    done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert like(alone, out)
     assert {file.name for file in out.glob("*")} == {file.name for file in alone.glob("*")}
 
 
-def test_a_training_that_is_told_to_end_takes_its_processes_along(base: Checkpoint, tmp_path: Path) -> None:
-    settings, out = Sft(**{**QUICK, "epochs": 200}, launch=TWO), tmp_path / "out"
-    list(prepare(base, 5, settings, out, Given(talks(COUNT))))
-    (tmp_path / "settings.json").write_bytes(msgspec.json.encode(settings))
-    code = """
-import sys
-from pathlib import Path
-import msgspec
-from metier.train.launch import launch
-from metier.train.sft import Sft
-launch(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Sft), 2, Path(sys.argv[2]))
-"""
-    words = [sys.executable, "-c", code, str(tmp_path / "settings.json"), str(out)]
-    started = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
-    end = time.monotonic() + 300
-    while not list(losses(out)) and time.monotonic() < end:
-        assert started.poll() is None
-        time.sleep(0.02)
-    assert len(told(str(out))) == 4, "this one, the launcher and its two processes"
-    started.terminate()
-    assert "KeyboardInterrupt" in started.communicate(timeout=120)[1]
-    assert told(str(out)) == []
-
-
-def test_what_stops_a_process_is_told_in_one_line(base: Checkpoint, tmp_path: Path) -> None:
-    shutil.copytree(base.path, tmp_path / "base")
-    broken = load_file(tmp_path / "base" / "model.safetensors")
-    broken["model.norm.weight"] = torch.full_like(broken["model.norm.weight"], float("nan"))
-    save_file(broken, tmp_path / "base" / "model.safetensors", {"format": "pt"})
-    with pytest.raises(MetierError) as error:
-        list(sft(Checkpoint(str(tmp_path / "base")), 5, Sft(**QUICK, launch=TWO), tmp_path / "out", talks(COUNT)))
-    assert str(error.value).startswith("training by 2 processes failed: training: the loss of step 1 is nan, on the ")
-    assert "\n" not in str(error.value)
+@pytest.mark.parametrize("launch", [TWO, None])
+def test_processes_that_outlived_their_run_are_not_joined_by_others(
+    base: Checkpoint, tmp_path: Path, launch: Launch | None
+) -> None:
+    with (tmp_path / SAID).open("w") as said:
+        fcntl.flock(said, fcntl.LOCK_EX)
+        left = subprocess.Popen(["sleep", "600"], stdout=said)
+    try:
+        with pytest.raises(MetierError, match="an earlier run has left behind still train there; end them"):
+            sft(base, 5, Sft(**QUICK, launch=launch), tmp_path, talks(COUNT))
+    finally:
+        left.kill()
+        left.wait()
 
 
 @pytest.mark.parametrize(
@@ -143,10 +141,24 @@ def test_what_stops_a_process_is_told_in_one_line(base: Checkpoint, tmp_path: Pa
             "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB; all that was said is in LOG",
         ),
         (
+            "[rank0]: RuntimeError: [gloo/transport/tcp/pair.cc:537] Read error: Connection reset by peer\n"
             "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n"
-            "Root Cause (first observed failure):\n  exitcode  : -9 (pid: 7)\n"
-            "  traceback : Signal 9 (SIGKILL) received by PID 7\n",
+            "Failures:\n[1]:\n  rank      : 0 (local_rank: 0)\n  exitcode  : -15 (pid: 6)  (SIGTERM)\n"
+            "  traceback : Signal 15 (SIGTERM) received by PID 6\n"
+            "Root Cause (first observed failure):\n[0]:\n  rank      : 1 (local_rank: 1)\n"
+            "  exitcode  : -9 (pid: 7)  (SIGKILL)\n  traceback : Signal 9 (SIGKILL) received by PID 7\n",
             "a process was killed by signal 9; where memory was short, lower device_tokens; run again to go on",
+        ),
+        (
+            "[rank0]: RuntimeError: [gloo/transport/tcp/pair.cc:537] Read error: Connection reset by peer\n"
+            "[rank1]: ValueError: two of them\n"
+            "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: \n"
+            "Root Cause (first observed failure):\n[0]:\n  rank      : 1 (local_rank: 1)\n  exitcode  : 1 (pid: 7)\n",
+            "ValueError: two of them; all that was said is in LOG",
+        ),
+        (
+            "[rank1]: RuntimeError: Connection closed by peer\nmetier: training: the loss of step 1 is nan, on a, b\n",
+            "training: the loss of step 1 is nan, on a, b",
         ),
         ("W1122 a warning\n", "no process said why; all that was said is in LOG"),
     ],

@@ -167,10 +167,10 @@ def test_an_unknown_source_ends_the_reading_where_it_first_appears(base: Checkpo
             seen.append(number)
             yield msgspec.structs.replace(conversation(1), id=f"c{number}", source="web" if number == 1500 else "notes")
 
-    with pytest.raises(MetierError, match="^c1500: priorities: the source 'web' has none"):
+    with pytest.raises(MetierError, match=r"^c1500: priorities: the source 'web' has none"):
         list(prepare(base, 1, Sft(**SMALL, priorities={"notes": 1}), tmp_path, Given(talks())))
     assert seen[-1] == 1500
-    with pytest.raises(MetierError, match="^d1: priorities: the source 'book' has none"):
+    with pytest.raises(MetierError, match=r"^d1: priorities: the source 'book' has none"):
         list(prepare(base, 1, Sft(**SMALL, priorities={"notes": 1}), tmp_path, Given(talks(), iter([document(1)]))))
     assert seen[-1] == 0
 
@@ -222,7 +222,9 @@ def test_what_cannot_be_looked_at_is_told(base: Checkpoint, tmp_path: Path) -> N
         Dropped("mute", "no assistant turn to train on"),
         Dropped("none", "validation: no messages"),
     ]
-    with pytest.raises(MetierError, match="validation: nothing to look at: all 1 records were left out, first 'mute: no ass"):
+    with pytest.raises(
+        MetierError, match="validation: nothing to look at: all 1 records were left out, first 'mute: no ass"
+    ):
         list(prepare(base, 1, Sft(**SMALL), tmp_path / "none", Given([conversation(1)], validation=[mute])))
 
 
