@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from metier.artefact import Artefact
-from metier.recipe import load
+from metier.recipe import load, shipped
 from metier.records import Conversation, Document, Dropped, Message, MetierError
 from metier.run.describe import outlook
 from metier.run.make import run
@@ -161,6 +161,7 @@ def test_the_guide_names_no_stage_link_or_benchmark_that_is_not_there() -> None:
     assert set(re.findall(r"\]\(#([\w-]+)\)", GUIDE)) == headings
     benchmarks = re.findall(r"python -m\s+(benchmarks\.\w+)", GUIDE)
     assert len(benchmarks) >= 5 and all((CHECKOUT / f"{name.replace('.', '/')}.py").exists() for name in benchmarks)
+    assert set(re.findall(r"`metier run (\w[\w-]*)`", GUIDE)) <= set(shipped())
     told = set(re.findall(r"`(\w+)(?::[^`]*)?`", GUIDE))
     assert set(Sft.__struct_fields__) - told <= {
         "learning_rate", "warmup", "cosine_extra", "weight_decay", "beta1", "beta2", "clip", "answers_only"

@@ -6,7 +6,7 @@ from metier.recipe import Step
 from metier.run.context import Context, placed
 from metier.run.plan import Plan
 from metier.run.show import Show
-from metier.train.profiles import check_launch, command, follows
+from metier.train.profiles import alone, check_launch, command, follows, may_have_gpus
 from metier.train.settings import Train
 
 
@@ -16,13 +16,16 @@ def launched(step: Step) -> Train | None:
 
 
 def commands(plan: Plan) -> dict[str, str]:
-    """Step -> the command that its training will be started with, where the step says on how many devices."""
+    """Step -> the command that its training will be started with, where the step says on how many devices.
+
+    None where that is the one processor of this machine, which needs no further process.
+    """
     context, found = Context(plan), {}
     for unit in plan.todo():
         settings = launched(unit.last)
-        if settings is not None and settings.launch is not None:
-            words = command(settings.launch, settings.launch.processes, context.scratch(unit.last))
-            found[unit.last.name] = shlex.join(words)
+        launch = settings.launch if settings is not None else None
+        if launch is not None and (may_have_gpus() or not alone(launch) or launch.processes not in (None, 1)):
+            found[unit.last.name] = shlex.join(command(launch, launch.processes, context.scratch(unit.last)))
     return found
 
 

@@ -1,6 +1,7 @@
 """What the records that will feed a trainer come to as items and tokens: counted by source, judged by a sample."""
 
 import itertools
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -118,19 +119,21 @@ def _of_conversation(found: Encoded | Refused, settings: Train) -> list[int]:
 
 
 def _sample(feed: Feeding) -> Iterator[Conversation | Document]:
-    """Records from all over an artefact, the same ones every time."""
+    """Records from all over an artefact, the same ones every time, from each stretch as many as its share."""
     groups = [
-        (part, group)
+        (part, group, about.row_group(group).num_rows)
         for part in feed.artefact.parts(feed.kind)
-        for group in range(pq.read_metadata(part).num_row_groups)
+        for about in (pq.read_metadata(part),)
+        for group in range(about.num_row_groups)
     ]
     draw = Random(len(groups))
-    chosen = sorted(draw.sample(range(len(groups)), min(len(groups), 16)))
+    chosen = [groups[number] for number in sorted(draw.sample(range(len(groups)), min(len(groups), 16)))]
+    every = sum(rows for _, _, rows in chosen)
     found = []
-    for part, group in (groups[number] for number in chosen):
+    for part, group, count in chosen:
         with pq.ParquetFile(part) as file:
             rows = file.read_row_group(group)
-        places = sorted(draw.sample(range(rows.num_rows), min(rows.num_rows, SAMPLE // len(chosen))))
+        places = sorted(draw.sample(range(count), min(count, math.ceil(SAMPLE * count / every))))
         found += list(decode(feed.kind, rows.take(places)))
     draw.shuffle(found)
     sizes = itertools.accumulate(_size(one) for one in found)

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from metier.artefact import Artefact, Finished, Manifest
 from metier.records import Conversation, Document, Record, kind_name
@@ -16,6 +15,8 @@ REASONS = 4
 SOURCES = 50
 """Sources named with their licences, those with the most records."""
 UNSTATED = "not stated"
+ACCESS = re.compile(r"(?<=://)[^/\s@]*@|\?[\w.%-]+=\S*")
+"""What opens an address: a name and password before the host, or a signature at the end."""
 PLACE = re.compile(r"~|/[^\n]*/\S")
 """A path on this machine with the names of directories; /no_think is none."""
 FILES = {"train.vocab": "a tokenizer"}
@@ -233,8 +234,4 @@ def _shown(value: Any) -> Any:
         return [_shown(inner) for inner in value]
     if isinstance(value, str) and PLACE.match(value):
         return value.rstrip("/").rsplit("/", 1)[-1]
-    if isinstance(value, str) and re.match(r"\w+://\S+$", value):
-        parts = urlsplit(value)  # a name and password before the host, or a signature at the end, would give access
-        query = "" if "=" in parts.query else parts.query
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query).geturl()
-    return value
+    return ACCESS.sub("", value) if isinstance(value, str) and "://" in value else value

@@ -130,6 +130,7 @@ def card(run: Finished, model: Subject, about: About) -> str:
         summary=_summary(scores),
         trainings=trained,
         changes=_changes(steps),
+        made=bool(steps),
         passages=passages(steps),
         licences=sources,
         limits=[

@@ -23,14 +23,12 @@ from metier.train.disk import writing
 from metier.train.encode import Given
 from metier.train.possible import check_possible, check_validation
 from metier.train.prepare import DATA, MARKER, Job, prepare
-from metier.train.profiles import alone, check_launch, command, follows, parts
+from metier.train.profiles import alone, check_launch, command, follows, may_have_gpus, parts
 from metier.train.resume import CHECKPOINTS, last_checkpoint
 from metier.train.settings import Train, launch_settings, uneven
 
 SAID = "launch.log"
 """What the processes of a training say, for as long as they run and where they fail; while one lives, it is locked."""
-DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
-"""Where one of these is there may be GPUs, and torch is asked for their number before anything is encoded."""
 ERROR = re.compile(r"(?:\[rank(\d+)\]: *)?((?:\w+\.)*(?!ChildFailedError)\w*(?:Error|Exception|Interrupt)\b.*)")
 ROOT, RANK, KILLED = "Root Cause", re.compile(r"rank +: (\d+)"), re.compile(r"Signal (\d+) \(SIG\w+\)")
 """What torchrun says at its end of the process that failed first: its rank, and the signal that killed it."""
@@ -40,7 +38,7 @@ def train(base: Checkpoint, seed: int, settings: Train, out: Path, given: Given)
     """Prepare a job unless it is prepared, train it to its end from where it stopped, and say what was left out."""
     check_launch(settings.launch)
     check_possible(settings, base.path)
-    if any(Path(driver).exists() for driver in DRIVERS):
+    if may_have_gpus():  # then torch is asked for their number before anything is encoded
         import torch
 
         _check_even(settings, _processes(settings, torch.cuda.device_count()))

@@ -15,6 +15,13 @@ RANK, ADDRESS, PORT = "NODE_RANK", "MASTER_ADDR", "MASTER_PORT"
 """What the environment of each of several machines says: which it is, from 0, and where the first one listens."""
 EACH_GPU = "gpu"
 """The launcher's own word for one process on each GPU of a machine."""
+DRIVERS = ("/dev/nvidiactl", "/dev/kfd", "/dev/dxg")
+"""Where none of these is there are no GPUs."""
+
+
+def may_have_gpus() -> bool:
+    """Whether this machine may have GPUs, without asking torch, which takes seconds to load."""
+    return any(Path(driver).exists() for driver in DRIVERS)
 
 
 def alone(launch: Launch | None) -> bool:
@@ -52,7 +59,7 @@ def command(launch: Launch | None, processes: int | None, out: Path, at: Mapping
     return [sys.executable, "-m", "torch.distributed.run", *many, each, "-m", "metier.train.loop", str(out)]
 
 
-def check_launch(launch: Launch | None) -> None:
+def check_launch(launch: Launch | None, at: Mapping[str, str] = os.environ) -> None:
     """MetierError where a profile's library is missing, or the environment of one of several machines."""
     if launch is None:
         return
@@ -68,11 +75,13 @@ def check_launch(launch: Launch | None) -> None:
             )
     if launch.nodes > 1:
         for name in (RANK, ADDRESS, PORT):
-            if not os.environ.get(name):
+            if not at.get(name):
                 remedy = f"start the same command on each of them with {RANK}=0, 1, ..., {ADDRESS} and {PORT} set"
                 raise MetierError(f"launch: {launch.nodes} nodes, but the environment has no {name}; {remedy}")
-        if not os.environ[RANK].isdecimal() or int(os.environ[RANK]) >= launch.nodes:
-            raise MetierError(f"{RANK} is {os.environ[RANK]!r}; of {launch.nodes} nodes it is 0 to {launch.nodes - 1}")
+        if not at[RANK].isdecimal() or int(at[RANK]) >= launch.nodes:
+            raise MetierError(f"{RANK} is {at[RANK]!r}; of {launch.nodes} nodes it is 0 to {launch.nodes - 1}")
+        if not at[PORT].isdecimal() or not 0 < int(at[PORT]) < 1 << 16:
+            raise MetierError(f"{PORT} is {at[PORT]!r}; name a free port of the first machine, such as 29500")
 
 
 def follows(launch: Launch | None) -> bool:

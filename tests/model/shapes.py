@@ -53,7 +53,8 @@ def byte_level() -> Any:
 
 
 WORDS = st.text(
-    st.characters(codec="utf-8", exclude_categories=("Cc",), exclude_characters=OPEN + CLOSE) | st.sampled_from("\n aA1.、،患者مرض🙂"),
+    st.characters(codec="utf-8", exclude_categories=("Cc",), exclude_characters=OPEN + CLOSE)
+    | st.sampled_from("\n aA1.、،患者مرض🙂"),
     min_size=1,
     max_size=12,
 )

@@ -11,6 +11,7 @@ from subprocess import PIPE
 from metier.recipe import load
 from metier.run.describe import outlook
 from metier.run.plan import plan
+from metier.train.profiles import may_have_gpus
 from tests.command import CHECKOUT, metier
 
 RECIPE = """\
@@ -105,3 +106,5 @@ def test_a_plan_shows_the_command_and_launching_otherwise_makes_nothing_again(tm
     other = plan(load(write(tmp_path, "{nodes: 2, processes: 1}", "{processes: 4}")), tmp_path / "runs")
     assert "--standalone --nproc-per-node=4" in outlook(other)
     assert other.mark("student") == first.mark("student")
+    single = plan(load(write(tmp_path, "{nodes: 2, processes: 1}", "{processes: 1}")), tmp_path / "runs")
+    assert ("torch.distributed.run" in outlook(single)) == may_have_gpus(), "one processor needs no launcher"

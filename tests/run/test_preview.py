@@ -144,10 +144,11 @@ def test_a_trial_stands_for_what_is_not_made(place: Path) -> None:
 def test_a_trial_of_the_recipe_as_it_was_is_told_and_one_of_another_is_not_used(place: Path) -> None:
     made("pages", "talks", limit=30)
     assert "made otherwise" not in seen(to=("other",))
-    changed = "steps.talks.source_column=null"
-    assert re.search(r"mine-limit30/talks \(made otherwise: source_column from → unset\)", seen((changed,), to=("other",)))
-    Path("recipe.yaml").write_text(RECIPE.replace("use: corpus.read", "use: instruct.read").replace(", source: web", ""))
-    assert "what other will see is known once pages is made" in seen(("steps.other.from.conversations=pages",))
+    text = seen(("steps.talks.language=en",), to=("other",))
+    assert "mine-limit30/talks (made otherwise: language  → en)" in text
+    other = RECIPE.replace('{use: instruct.read, paths: "talks.jsonl", source_column: from}', "{use: world.write, subject: general}")
+    Path("recipe.yaml").write_text(other)
+    assert seen(to=("other",)).startswith("what other will see is known once talks is made, or after a trial")
 
 
 def test_what_the_trainer_leaves_out_or_reads_again_is_counted_so(place: Path) -> None:
@@ -179,12 +180,17 @@ def test_items_of_a_budget_are_those_of_the_sources_it_reaches(place: Path) -> N
     assert figures(seen(changed, to=("student",)))[0] == pytest.approx(notes["items"], rel=0.1)
 
 
-def test_a_finished_step_without_such_records_is_nothing_to_wait_for(place: Path) -> None:
-    (place / "talks.jsonl").write_text(json.dumps({"messages": []}) + "\n")
+def test_stretches_of_a_step_count_by_their_records(place: Path) -> None:
+    asked = [("Who?", "Ada. " * (100 if n >= 2048 else 1)) for n in range(2100)]
+    rows = [{"messages": [turn("user", one), turn("assistant", two)], "from": "desk"} for one, two in asked]
+    (place / "talks.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     made("talks")
-    assert seen(to=("other",)) == "other (train.sft) would stop: nothing to train on: epochs 1.0 leaves no item; " + (
-        "give larger numbers"
-    )
+    changed = ("steps.other.tokens=null", "steps.other.window=512", "steps.other.batch_tokens=512")
+    settings = load("./recipe.yaml", changed).steps["other"].config
+    records = Artefact(Path("runs/mine/talks")).records(Conversation)
+    list(prepare(Checkpoint("asset:nano"), 3, settings, place / "out", Given(records)))  # type: ignore[arg-type]
+    tokens = int(re.search(r"items, ([\d,]+) tokens", seen(changed, to=("other",)))[1].replace(",", ""))  # type: ignore[index]
+    assert tokens == pytest.approx(json.loads((place / "out" / "notes.json").read_text())["tokens"], rel=0.05)
 
 
 def test_hours_memory_and_disk_come_from_a_trial(place: Path) -> None:

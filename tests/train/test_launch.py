@@ -21,7 +21,7 @@ from metier.train.curves import losses
 from metier.train.encode import Given
 from metier.train.launch import SAID, cause
 from metier.train.prepare import prepare
-from metier.train.profiles import command
+from metier.train.profiles import check_launch, command
 from metier.train.resume import CHECKPOINTS
 from metier.train.settings import Launch
 from metier.train.sft import Sft, sft
@@ -224,3 +224,19 @@ def test_the_command_names_the_machine_and_its_processes() -> None:
     there = {"NODE_RANK": "1", "MASTER_ADDR": "first", "MASTER_PORT": "29500"}
     assert command(many, None, Path("x"), there)[3:8] == first
     assert command(many, None, Path("x"), {})[4] == "--node-rank=$NODE_RANK"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("NODE_RANK", "", "launch: 2 nodes, but the environment has no NODE_RANK; start the same command on each"),
+        ("NODE_RANK", "2", "NODE_RANK is '2'; of 2 nodes it is 0 to 1"),
+        ("MASTER_PORT", "http", "MASTER_PORT is 'http'; name a free port of the first machine, such as 29500"),
+        ("MASTER_PORT", "0", "MASTER_PORT is '0'; name a free port"),
+    ],
+)
+def test_an_environment_that_does_not_fit_is_told(name: str, value: str, said: str) -> None:
+    there = {"NODE_RANK": "1", "MASTER_ADDR": "first", "MASTER_PORT": "29500"}
+    check_launch(Launch(nodes=2), there)
+    with pytest.raises(MetierError, match=said):
+        check_launch(Launch(nodes=2), there | {name: value})

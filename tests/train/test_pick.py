@@ -25,7 +25,7 @@ RECIPE = """\
 name: picks
 seed: 5
 steps:
-  drugs: {use: world.write, subject: drugs, drugs: 3}
+  drugs: {use: world.write, subject: drugs, drugs: 2}
   facts: {use: instruct.extract, from: drugs, patterns: "asset:world/en/patterns.csv", per_sentence: 1}
   student:
     use: train.sft
