@@ -1,5 +1,6 @@
 """The option of a question that a model finds most likely: its answer, read without parsing."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -43,7 +44,10 @@ def check_options(questions: Sequence[Question], task: str) -> None:
 
 
 def choices(questions: Sequence[Question], path: str, exam: Exam, note: str) -> Iterator[str]:
-    """The label that a model chooses, question by question; empty where a question is too long for it."""
+    """The label that a model chooses, question by question; empty where a question is too long for it.
+
+    MetierError where the model's likelihoods are no numbers: the first option would then always be chosen.
+    """
     from metier.model.load import load
 
     loaded = load(path)
@@ -63,7 +67,11 @@ def _chunk(loaded: "Loaded", questions: Sequence[Question], exam: Exam) -> list[
     scored = iter(score(loaded, [prompt for prompt, _ in good], [some for _, some in good]))
     chosen = []
     for question, (_, some), fit in zip(questions, encoded, fits, strict=True):
-        chosen.append(_likeliest(question, next(scored), [len(ids) for ids in some], exam) if fit else "")
+        own = next(scored) if fit else []
+        if any(math.isnan(one) for one in own):
+            broken = f"the likelihoods of question {question.id!r} are no numbers, so its weights are broken"
+            raise MetierError(f"{loaded.path}: {broken}; train or fetch it again")
+        chosen.append(_likeliest(question, own, [len(ids) for ids in some], exam) if fit else "")
     return chosen
 
 

@@ -98,7 +98,7 @@ def encode_texts(tokenizer: Any, texts: Sequence[str]) -> list[Encoded]:
     last = [] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id]
     if not texts:
         return []
-    some = tokenizer(list(texts), add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    some = tokenizer(list(texts), add_special_tokens=False, split_special_tokens=True, verbose=False)["input_ids"]
     return [Encoded([*first, *ids, *last], [0] * len(first) + [1] * (len(ids) + len(last))) for ids in some]
 
 

@@ -51,7 +51,10 @@ def views(form: Template, messages: Sequence[Message], closing: str = "") -> lis
 def _marked(form: Template, some: Sequence[dict[str, Any]]) -> View:
     rendered, spans = render_marked(form, some)
     text, marks = unmark(rendered)
-    return View(text, tuple(_shifted(span, marks) for span in spans))
+    found = [_shifted(span, marks) for span in spans]
+    if len(found) != sum(message["role"] == "assistant" for message in some):  # then an empty one is a part of a turn
+        found = [span for span in found if span[0] < span[1]]
+    return View(text, tuple(found))
 
 
 def _by_turns(form: Template, messages: Sequence[Message], some: Sequence[dict[str, Any]], closing: str) -> list[View]:

@@ -67,21 +67,10 @@ class Context(msgspec.Struct, frozen=True):
         with (self.root / LOG).open("a", encoding="utf-8") as log:
             log.write(json.dumps({"time": round(time.time(), 3), **event}) + "\n")
 
-    @contextlib.contextmanager
-    def failing(self, step: Step) -> Iterator[None]:
-        """Log what ends a run before its time: machines that wait for this one see it there."""
-        try:
-            yield
-        except BaseException as error:
-            with contextlib.suppress(OSError):
-                self.log(event="failed", step=step.name, why=str(error) or type(error).__name__)
-            raise
-
-    def failures(self) -> list[str]:
-        """What ended runs of this directory before their time, the first of them first."""
+    def events(self) -> list[dict[str, Any]]:
+        """The events of the run's log that are whole, in their order."""
         lines = (self.root / LOG).read_bytes().splitlines() if (self.root / LOG).exists() else []
-        events = [json.loads(line) for line in lines if line.endswith(b"}")]
-        return [str(event["why"]) for event in events if event["event"] == "failed"]
+        return [json.loads(line) for line in lines if line.endswith(b"}")]
 
 
 def notes(scratch: Path) -> dict[str, Any]:

@@ -1,18 +1,20 @@
 """Trainings on several devices and machines: the command that starts each, and the part of a further machine."""
 
+import contextlib
 import shlex
+from collections.abc import Iterator
 
 from metier.recipe import Step
 from metier.run.context import Context, placed
 from metier.run.plan import Plan
 from metier.run.show import Show
 from metier.train.profiles import alone, check_launch, command, follows, may_have_gpus
-from metier.train.settings import Train
+from metier.train.settings import Launch, Train
 
 
-def launched(step: Step) -> Train | None:
-    """The settings of a step that says on how many devices it trains."""
-    return step.config if isinstance(step.config, Train) and step.config.launch is not None else None
+def _launch(step: Step) -> Launch | None:
+    """On how many devices a step trains, where it says so."""
+    return step.config.launch if isinstance(step.config, Train) else None
 
 
 def commands(plan: Plan) -> dict[str, str]:
@@ -22,8 +24,7 @@ def commands(plan: Plan) -> dict[str, str]:
     """
     context, found = Context(plan), {}
     for unit in plan.todo():
-        settings = launched(unit.last)
-        launch = settings.launch if settings is not None else None
+        launch = _launch(unit.last)
         if launch is not None and (may_have_gpus() or not alone(launch) or launch.processes not in (None, 1)):
             found[unit.last.name] = shlex.join(command(launch, launch.processes, context.scratch(unit.last)))
     return found
@@ -32,15 +33,29 @@ def commands(plan: Plan) -> dict[str, str]:
 def check_machines(plan: Plan) -> None:
     """MetierError where a training cannot be launched from here as its step says, known before anything is made."""
     for unit in plan.todo():
-        settings = launched(unit.last)
-        if settings is not None:
-            with placed(unit.last, plan.root):
-                check_launch(settings.launch)
+        with placed(unit.last, plan.root):
+            check_launch(_launch(unit.last))
 
 
 def further(plan: Plan) -> bool:
     """Whether this machine is one of several that train a step together, and not the first."""
-    return any(follows(settings.launch) for unit in plan.units if (settings := launched(unit.last)) is not None)
+    return any(follows(_launch(unit.last)) for unit in plan.units)
+
+
+@contextlib.contextmanager
+def telling(step: Step, context: Context) -> Iterator[None]:
+    """Where other machines wait for this one, the log of the run tells them what ends it before its time."""
+    try:
+        yield
+    except BaseException as error:
+        if any((one := _launch(unit.last)) and one.nodes > 1 for unit in context.plan.units):
+            with contextlib.suppress(OSError):
+                context.log(event="failed", step=step.name, why=str(error) or type(error).__name__)
+        raise
+
+
+def _failures(context: Context) -> list[str]:
+    return [event["why"] for event in context.events() if event["event"] == "failed"]
 
 
 def join(plan: Plan, show: Show) -> None:
@@ -52,14 +67,14 @@ def join(plan: Plan, show: Show) -> None:
     from metier.train.launch import join as train
 
     context = Context(plan)
-    before = len(context.failures())
+    before = len(_failures(context))
 
     def failed() -> str:
-        return "".join(context.failures()[before:][:1])
+        return "".join(_failures(context)[before:][:1])
 
     for unit in plan.todo():
-        settings = launched(unit.last)
-        if settings is not None and follows(settings.launch):
+        settings = unit.last.config
+        if isinstance(settings, Train) and follows(settings.launch):
             show.line(f"{unit.last.name}: waits for the first machine to prepare it, then trains with it")
             with placed(unit.last, context.root), show.step(unit.last.name):
                 train(settings, context.scratch(unit.last), failed)

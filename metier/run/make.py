@@ -19,7 +19,7 @@ from metier.run.context import Context, placed
 from metier.run.fuse import Unit
 from metier.run.local import Local
 from metier.run.lock import locked
-from metier.run.machines import check_machines, commands, further, join
+from metier.run.machines import check_machines, commands, further, join, telling
 from metier.run.models import Models, bill
 from metier.run.plan import Plan, plan
 from metier.run.shard import Engine
@@ -52,7 +52,7 @@ def run(
         driver = stack.enter_context(_started(engine, todo, show))
         models = stack.enter_context(contextlib.closing(Models(recipe, found.root, found.models)))
         for unit in found.units:
-            with context.failing(unit.last), placed(unit.last, context.root):
+            with telling(unit.last, context), placed(unit.last, context.root):
                 if unit in todo:
                     if unit.last.name in started:
                         show.line(f"{unit.last.name}: {started[unit.last.name]}")

@@ -10,7 +10,7 @@ LOSSES, LOOKS = "loss.jsonl", "validation.jsonl"
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line of ``loss.jsonl``: what is trained after this step, and its mean loss per trained token."""
+    """One line of ``loss.jsonl``: what is trained after this step, and its mean loss per trained token (0 of none)."""
 
     step: int
     tokens: int

@@ -1,5 +1,6 @@
 """Extend the vocabulary of a base: tokens of a domain or a language, appended so that old text is cut as before."""
 
+import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ import xxhash
 
 from metier.artefact import write_json
 from metier.records import Checkpoint, Config, Conversation, Document, MetierError
+from metier.train.disk import writing
 from metier.train.freeze import FIRST
 from metier.train.settings import Whole
 from metier.train.vocab_append import Fertility, Start, append_rows, append_tokens, compare
@@ -30,11 +32,11 @@ class Extend(Config, frozen=True):
     """Fewest uses of a new token in the text given, those in the one record that has the most of them not counted: a
     token that is seen less often gets no trained embedding."""
     characters: Whole = 20_000_000
-    """Characters to learn from; of a longer text an even sample of the records, drawn by their ids."""
+    """Characters to learn from; of a longer text as many records as fit, drawn by their ids."""
     start: Start = "mean"
     """How the embedding of a new token starts. `plain_mean`: as the mean of the old tokens it replaces; `mean`: the
-    same, all of them moved so that their average is that of the old ones; `random`: as in a fresh model; `library`: as
-    transformers does, all but alike."""
+    same, a hundred or more of them moved so that their average is that of the old ones; `random`: as in a fresh model;
+    `library`: as transformers does, all but alike."""
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -84,8 +86,8 @@ def extend(
     new = grow(words, texts, config.tokens, config.uses)
     if not new:
         raise MetierError(
-            f"train.extend: no new token stands {config.uses} times in {sum(map(len, texts))} characters; give more "
-            "text, or lower uses"
+            f"train.extend: no new token stands {config.uses} times in {sum(map(len, texts))} characters, the one of "
+            f"{len(texts)} texts that has the most of it left out; give more texts, or lower uses"
         )
     out.mkdir(parents=True, exist_ok=True)
     first = append_tokens(tokenizer, new, out)
@@ -109,21 +111,22 @@ def _texts(docs: Iterable[Document], conversations: Iterable[Conversation]) -> I
 
 
 def _sample(texts: Iterable[tuple[str, str]], characters: int) -> list[str]:
-    """The texts in their order, or if they are too long those whose hash lies below a limit that falls by halves."""
-    limit, size, kept = 1 << 64, 0, list[tuple[int, str]]()
-    for name, text in texts:
+    """The texts in their order; if they are too long, as many as fit of those whose ids have the lowest hashes."""
+    limit, size, kept = 1 << 64, 0, list[tuple[int, int, str]]()
+    for number, (name, text) in enumerate(texts):
         mark = xxhash.xxh64_intdigest(name.encode())
         if mark >= limit or not text.strip():
             continue
-        kept.append((mark, text))
+        heapq.heappush(kept, (-mark, number, text))
         size += len(text)
         while size > characters and len(kept) > 1:
-            limit //= 2
-            kept = [one for one in kept if one[0] < limit]
-            size = sum(len(text) for _, text in kept)
-    if len(kept) >= FEW:
-        return [text for _, text in kept]
-    return [line for _, text in kept for line in text.splitlines() if line.strip()]
+            gone = heapq.heappop(kept)
+            limit, size = -gone[0], size - len(gone[2])
+    found = [text for _, text in sorted((number, text) for _, number, text in kept)]
+    if len(found) >= FEW:
+        return found
+    lines = [line for text in found for line in text.splitlines() if line.strip()]
+    return lines[:: -(-size // characters)]  # of a single text that is too long
 
 
 def _beginning(texts: Sequence[str]) -> list[str]:
@@ -138,5 +141,5 @@ def _write_model(base: Checkpoint, seed: int, config: Extend, new: Sequence[New]
     model = load_weights(base.path, "auto")
     append_rows(model, first, [one.parts for one in new], config.start, seed)
     setattr(model.config, FIRST, first)
-    with quiet():
+    with quiet(), writing(out):
         model.save_pretrained(out)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 from transformers import TrainerCallback
 
+from metier.records import MetierError
 from metier.train.curves import LOOKS, Look, append, looks, means
 from metier.train.prepare import Job
 from metier.train.settings import Stop
@@ -49,17 +50,24 @@ class Looks(TrainerCallback):  # type: ignore[misc]
         self.steps = look_steps(job.steps, job.settings.looks)
         self.windows = Windows(out / VALIDATION, 1)
         self.pieces = Pieces(out / VALIDATION)
+        self.trouble = ""
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """The look before the first step, at the base itself."""
         if state.global_step == 0 and 0 in self.steps:
             self._look(0, control, int(state.max_steps))
+            self.on_log(args, state, control)
             control.should_save = False
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """The looks along the way."""
         if int(state.global_step) in self.steps:
             self._look(int(state.global_step), control, int(state.max_steps))
+
+    def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """MetierError where the last look was no number, unless ``Watch``, which hears it before, had more to say."""
+        if self.trouble:
+            raise MetierError(self.trouble)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Forget weights that are no longer the best: from here on a killed run will not need them."""
@@ -71,6 +79,13 @@ class Looks(TrainerCallback):  # type: ignore[misc]
 
     def _look(self, step: int, control: Any, last: int) -> None:
         lines = self._losses(step)
+        if odd := next((line for line in lines if not np.isfinite(line.loss)), None):
+            self.trouble = (
+                f"validation: after step {step} the loss on the records of {odd.source!r} is {odd.loss}; look at them, "
+                f"lower learning_rate {self.job.settings.learning_rate:g}, or take another base"
+            )
+            control.should_log = True
+            return
         if self.loop.is_world_process_zero():
             append(self.out / LOOKS, lines)
         self.loop.accelerator.wait_for_everyone()
@@ -109,8 +124,12 @@ class Looks(TrainerCallback):  # type: ignore[misc]
         ]
 
     def _batches(self) -> Iterator[list[int]]:
-        """The windows of this process, as many batches as every other has: numbers beyond the last are blank."""
+        """The windows of this process, as many batches as every other has: numbers beyond the last are blank.
+
+        With liger training never holds the logits of a whole batch, but a look needs them: it takes one at a time.
+        """
         count, size = self.loop.accelerator.num_processes, self.loop.args.per_device_train_batch_size
+        size = 1 if self.job.settings.liger else size
         for first in range(0, len(self.windows), count * size):
             start = first + self.loop.accelerator.process_index * size
             yield list(range(start, start + size))

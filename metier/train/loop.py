@@ -15,7 +15,7 @@ from transformers import PrinterCallback
 
 from metier.artefact import write_json
 from metier.model.adapters import name_base
-from metier.model.load import load_weights, quiet
+from metier.model.load import free, load_weights, quiet
 from metier.records import MetierError
 from metier.train import adapter, freeze
 from metier.train.arguments import arguments
@@ -58,27 +58,31 @@ def run(out: Path) -> None:
     if (out / MARKER).exists():
         _clean(out)
         return
-    job = msgspec.json.decode((out / "job.json").read_bytes(), type=Job)
     with quiet():
-        loop = make_loop(out, job)
-        if loop.is_world_process_zero():
-            check_unchanged(out, job.base)
-            check_room(out, need(loop.model, job.settings, loop.args.save_total_limit), room(out))
-            forget_after(out, step_of(last_checkpoint(out)))
-        loop.accelerator.wait_for_everyone()
-        last = last_checkpoint(out, clean=False)
-        loop.meter.go_on(last)
-        stop = job.settings.stop
-        if stop is None or not time_to_stop(looks(out), stop):
-            loop.train(resume_from_checkpoint=str(last) if last else None)
-        _finish(out, loop)
+        _train(out, msgspec.json.decode((out / "job.json").read_bytes(), type=Job))
+    free()  # the Trainer and what listens to it hold each other: the next step of a run needs their memory
+
+
+def _train(out: Path, job: Job) -> None:
+    loop = make_loop(out, job)
+    if loop.is_world_process_zero():
+        check_unchanged(out, job.base)
+        check_room(out, need(loop.model, job.settings, loop.checkpoints_kept), room(out))
+        forget_after(out, step_of(last_checkpoint(out)))
+    loop.accelerator.wait_for_everyone()
+    last = last_checkpoint(out, clean=False)
+    loop.meter.go_on(last)
+    stop = job.settings.stop
+    if stop is None or not time_to_stop(looks(out), stop):
+        loop.train(resume_from_checkpoint=str(last) if last else None)
+    _finish(out, loop)
 
 
 def make_loop(out: Path, job: Job) -> Loop:
     """The Trainer of a prepared job, before its first step."""
     settings = job.settings
     args = arguments(out, job)
-    model = _model(job)
+    model = _model(job, half=args.bf16 or args.fp16)
     check_window(settings.window, getattr(model.config, "max_position_embeddings", None), job.base)
     windows = Windows(out / "data", args.world_size * args.train_batch_size if args.world_size > 1 else 1)
     loop = Loop(job, model=model, args=args, train_dataset=windows, data_collator=windows.collate)
@@ -95,10 +99,19 @@ def make_loop(out: Path, job: Job) -> Loop:
     return loop
 
 
-def _model(job: Job) -> Any:
-    """The weights that are trained: all of the base's, those of an adapter, or the rows of new tokens."""
+def _model(job: Job, half: bool) -> Any:
+    """The weights that are trained: all of the base's, those of an adapter, or the rows of new tokens.
+
+    What is trained is held in float32, also where a device computes in ``half`` precision. The base of an adapter stays
+    as it is and is then held in its own (8 B parameters: 16 GB, not 32), peft keeping the adapter in float32; not where
+    it is shared out among devices, which may ask for one precision throughout.
+    """
     settings, lora = job.settings, job.settings.adapter
-    model = load_weights(job.base, torch.float32) if lora is None else adapter.load_base(job.base, lora, torch.float32)
+    if lora is None:
+        model = load_weights(job.base, torch.float32)
+    else:
+        whole = settings.launch is None or settings.launch.profile == "ddp"
+        model = adapter.load_base(job.base, lora, "auto" if half and whole else torch.float32)
     if settings.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     if lora is not None:
@@ -128,7 +141,7 @@ def _finish(out: Path, loop: Loop) -> None:
 
 
 def _note(out: Path, loop: Loop, peak: int, made: int, taken: int) -> None:
-    needed = need(loop.model, loop.job.settings, loop.args.save_total_limit)
+    needed = need(loop.model, loop.job.settings, loop.checkpoints_kept)
     spent = loop.meter.read()
     trained = Trained(
         seconds=round(spent.seconds, 3),

@@ -40,8 +40,10 @@ class Meter:
         self.steps = 0
 
     def go_on(self, checkpoint: Path | None) -> None:
-        """Start from what a checkpoint had cost, or from nothing."""
+        """Start from what a checkpoint had cost, or from nothing; what this process held before does not count."""
         self.begun = time.monotonic()
+        if torch.cuda.is_available():
+            torch.cuda.reset_peak_memory_stats()
         if checkpoint is not None and (checkpoint / SPENT).exists():
             self.spent = msgspec.json.decode((checkpoint / SPENT).read_bytes(), type=Spent)
 

@@ -130,8 +130,9 @@ class Train(Config, frozen=True, kw_only=True):
     before the first step."""
     stop: Stop | None = None
     """When to stop early; it needs records of `validation`. None trains to the end."""
-    spike: Annotated[float, msgspec.Meta(gt=1)] | None = None
-    """Stop with the records of the step where its loss is this many times the median of the last 50; None goes on."""
+    spike: Annotated[Annotated[float, msgspec.Meta(gt=1)] | None, msgspec.Meta(extra={"launch": True})] = None
+    """Stop with the records of the step where its loss is this many times the median of the last 50; None goes on.
+    Raised after a stop, training goes on from its last checkpoint."""
     launch: Annotated[Launch | None, msgspec.Meta(extra={"launch": True})] = None
     """Devices and machines; none given: every GPU of this machine, each holding all."""
     tracking: Annotated[Tracking | None, msgspec.Meta(extra={"launch": True})] = None

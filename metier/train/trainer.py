@@ -17,11 +17,17 @@ class Loop(Trainer):  # type: ignore[misc]
         self.lr_scheduler: Any = None
         self.meter = Meter()
         super().__init__(*args, **kwargs)
+        # an old checkpoint goes once the new one has its marker; the Trainer would remove it before that
+        self.checkpoints_kept, self.args.save_total_limit = int(self.args.save_total_limit), None
 
-    def training_step(self, *args: Any, **kwargs: Any) -> Any:
-        """One forward and backward pass; its share of the step's mean loss per token is kept."""
+    def training_step(self, model: Any, inputs: Any, num_items_in_batch: torch.Tensor | None = None) -> Any:
+        """One forward and backward pass; its share of the step's mean loss per token is kept.
+
+        A step may lie within a turn that is only read: its loss is 0, where 0 / 0 would be no number.
+        """
         self.rate = self.optimizer.param_groups[0]["lr"]
-        loss = super().training_step(*args, **kwargs)
+        count = None if num_items_in_batch is None else num_items_in_batch.clamp(min=1)
+        loss = super().training_step(model, inputs, count)
         self.losses.append(loss.float())
         return loss
 

@@ -45,6 +45,9 @@ _BY = {name: setting for setting, names in DECIDED.items() for name in names.spl
 
 def check_names(given: Mapping[str, Any]) -> None:
     """ValueError at the first argument that a setting decides, that no one may change, or that there is not."""
+    kept = given.get("save_total_limit", 1)
+    if not isinstance(kept, int) or kept < 1:
+        raise ValueError(f"trainer_args: save_total_limit is {kept!r}, but at least 1 checkpoint has to be kept")
     for name in given:
         if setting := _BY.get(name):
             raise ValueError(f"trainer_args: {name} is decided by {setting}; set that, and take {name} out")

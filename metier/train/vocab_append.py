@@ -47,7 +47,7 @@ def compare(old: Any, extended: Any, new: Sequence[New], first: int, texts: Sequ
     """The tokens of texts before and after; MetierError unless the new ones are the old ones, some of them joined."""
     there, now = old.get_vocab(), extended.get_vocab()
     parts = {number: one.parts for number, one in enumerate(new, first)}
-    whole = len(extended) == first + len(new) and all(now.get(text) == number for text, number in there.items())
+    whole = len(extended) == len(old) + len(new) and all(now.get(text) == number for text, number in there.items())
     before, after = _cut(old, texts), _cut(extended, texts)
     for one, other in zip(before, after, strict=True):
         whole = whole and one == [part for number in other for part in parts.get(number, (number,))]
@@ -70,9 +70,9 @@ def append_rows(model: Any, first: int, parts: Sequence[tuple[int, ...]], start:
     """Give a model rows for new tokens in its input and output embeddings, in place; old rows keep their bits.
 
     ``plain_mean``: a row is the mean of the rows of the old tokens it replaces. ``mean``: the same, and then all new
-    rows are moved together until their average is that of all old rows. What the tokens of one language have in common
-    otherwise makes every new token likely wherever one is. ``random``: as in a fresh model. ``library``: transformers'
-    default, all rows but the same.
+    rows are moved together until their average is that of all old rows, if there are ``MANY``. What the tokens of one
+    language have in common otherwise makes every new token likely wherever one is. ``random``: as in a fresh model.
+    ``library``: transformers' default, all rows but the same; rows that the base has to spare stay as they are.
     """
     import torch
 
@@ -90,8 +90,7 @@ def append_rows(model: Any, first: int, parts: Sequence[tuple[int, ...]], start:
             if start == "random":
                 new.normal_(0.0, spread)
                 continue
-            old = table[:first].float()
-            means = torch.stack([old[list(some)].mean(0) for some in parts])
+            means = torch.stack([table[list(some)].float().mean(0) for some in parts])
             if start == "mean" and len(parts) >= MANY:
-                means += old.mean(0) - means.mean(0)
+                means += table[:first].mean(0, dtype=torch.float32) - means.mean(0)
             new.copy_(means)

@@ -81,7 +81,7 @@ def _candidates(words: Words, spelt: Sequence[str], most: int, least: int) -> Pa
     progress.report(0, 0, "tokens", "merging")
     learner.train_from_iterator(spelt, trainer)
     pairs: Pairs = {symbol: None for symbol in words.symbols if len(words.parts(symbol)) > 1}
-    there = set(words.symbols)
+    there = {symbol for symbol in words.symbols if symbol in pairs or words.text(symbol) in words.taken}
     for left, right in json.loads(learner.to_str())["model"]["merges"]:
         key = left + right
         if {left, right} <= there and key not in there and words.text(key) not in words.taken:

@@ -6,8 +6,9 @@ from typing import Any
 
 from metier.records import MetierError
 
-LETTERS = r"[ \u2581]?[\p{L}\p{M}]+"
-"""What a new token may be made of: letters and their marks, the space (or its sign in SentencePiece) before them."""
+PIECES = "[ \u2581]?[\\p{L}\\p{M}]+|[^\\p{L}\\p{M}]"
+"""Where bytes are a fallback: letters and their marks with the space (or its sign in SentencePiece) before them, else
+single characters."""
 CACHED = 1 << 20
 FIRST, HOLE, BEYOND = 0x3400, 0xD800, 0x10000
 """Characters that stand for tokens: from FIRST to the surrogates, then from BEYOND on; none of them is a space."""
@@ -17,16 +18,18 @@ class Words:
     """Cuts texts into words and spells them in symbols, one character for each token of the base.
 
     Where the base spells an unknown character in bytes (byte fallback), that character is one symbol: its bytes cannot
-    be merged, but it can become a token itself. MetierError where a vocabulary cannot grow at its end.
+    be merged, but it can become a token itself, letter or not. MetierError where a vocabulary cannot grow at its end.
     """
 
     def __init__(self, tokenizer: Any, path: str) -> None:
+        from tokenizers import Regex, pre_tokenizers
+
         self.backend = _backend(tokenizer, path)
         self.taken: dict[str, int] = self.backend.get_vocab(with_added_tokens=True)
         self.fallback = bool(self.backend.model.byte_fallback)
         self._known: dict[str, int] = self.backend.get_vocab(with_added_tokens=False)
         self._names = {number: text for text, number in self._known.items()}
-        self._letters = _letters()
+        self._pieces = pre_tokenizers.Split(Regex(PIECES), behavior="removed", invert=True)
         self._cache: dict[str, str] = {}
         self._symbols: dict[str, str] = {}
         self._texts: dict[str, str] = {}
@@ -47,7 +50,8 @@ class Words:
         if not self.fallback:
             words = [piece for piece, (first, last) in pieces if _worth(text[first:last])]
         else:
-            words = [word for piece, _ in pieces for word, _ in self._letters.pre_tokenize_str(piece)]
+            words = [word for piece, _ in pieces for word, _ in self._pieces.pre_tokenize_str(piece)]
+            words = [word for word in words if len(word) > 1 or word not in self._known]
         return " ".join(map(self._word, words))
 
     def text(self, symbols: str) -> str:
@@ -94,15 +98,9 @@ class Words:
 
 
 def _worth(piece: str) -> bool:
-    """Whether a piece has letters or marks and no digit."""
+    """Whether new tokens may be made of a piece: neither numbers of several digits nor runs of ASCII signs."""
     kinds = {unicodedata.category(sign)[0] for sign in piece}
-    return bool(kinds & {"L", "M"}) and "N" not in kinds
-
-
-def _letters() -> Any:
-    from tokenizers import Regex, pre_tokenizers
-
-    return pre_tokenizers.Split(Regex(LETTERS.replace(r"\u2581", "\u2581")), behavior="removed", invert=True)
+    return len(piece) == 1 or ("N" not in kinds and (not piece.isascii() or "L" in kinds))
 
 
 def _backend(tokenizer: Any, path: str) -> Any:

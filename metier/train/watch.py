@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 from transformers import TrainerCallback
+from transformers.trainer_utils import rotate_checkpoints
 
 from metier import progress
 from metier.artefact import write_json
@@ -45,7 +46,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         """Start the clock of the checkpoints; remember the losses so far."""
         (self.out / STOPPED).unlink(missing_ok=True)
         self.saved = self.before = time.monotonic()
-        self.recent.extend(line.loss for line in losses(self.out))
+        self.recent.extend(line.loss for line in losses(self.out) if line.loss)
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Start the clock of the step."""
@@ -67,31 +68,42 @@ class Watch(TrainerCallback):  # type: ignore[misc]
             control.should_save = True
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any], **_: Any) -> None:
-        """MetierError where the gradient of the step is no number; it comes before that step's checkpoint."""
+        """MetierError where the gradient of the step is no number; it comes before that step's checkpoint.
+
+        In float16 some steps are passed over by design, until their scale is low enough.
+        """
         state.log_history.clear()  # else every checkpoint repeats the whole curve, which we keep ourselves
         norm = logs.get("grad_norm")
-        if norm is not None and not np.isfinite(norm):
+        if norm is not None and not np.isfinite(norm) and not self._passed_over():
             raise MetierError(self._said(f"the gradient of step {state.global_step} is {norm}", int(state.global_step)))
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """Mark the checkpoint as whole: one without the marker was cut short and does not count."""
+        """Mark the checkpoint as whole, and only then remove older ones: without the marker it does not count."""
         self.loop.accelerator.wait_for_everyone()
         if state.is_world_process_zero:
             checkpoint = self.out / CHECKPOINTS / f"checkpoint-{state.global_step}"
             self.meter.write(checkpoint)
             (checkpoint / MARKER).touch()
+            rotate_checkpoints(str(self.out / CHECKPOINTS), self.loop.checkpoints_kept)
         self.saved = self.before = time.monotonic()
 
     def _judge(self, loss: float, step: int) -> None:
         spike = self.job.settings.spike
         if not np.isfinite(loss):
             raise MetierError(self._said(f"the loss of step {step} is {loss}", step))
+        if not loss:  # nothing was trained in this step
+            return
         if spike is not None and len(self.recent) >= FEWEST:
             usual = statistics.median(self.recent)
             if loss > spike * usual:
                 times = f"{loss / usual:.2f} times the median {usual:.4g} of the last {len(self.recent)}"
                 raise MetierError(self._said(f"the loss of step {step} is {loss:.4g}, {times}", step, "or raise spike"))
         self.recent.append(loss)
+
+    def _passed_over(self) -> bool:
+        """Whether a step in float16 overflowed and was not made, and the next will be tried with half its scale."""
+        scaler = self.loop.accelerator.scaler
+        return bool(self.loop.accelerator.optimizer_step_was_skipped and (scaler is None or scaler.get_scale() >= 1))
 
     def _tokens(self, step: int) -> int:
         """Forward tokens up to a step."""

@@ -163,6 +163,19 @@ def test_an_answer_without_words_is_trained_to_end(tokenizers: dict[str, Any], s
     assert trained(tokenizers[shape], encode(tokenizers[shape], talk)) == ends(shape, talk)
 
 
+def test_a_call_without_words_ends_where_its_own_marks_do(tokenizers: dict[str, Any]) -> None:
+    tokenizer = shaped(tokenizers["chatml_marked"], "chatml_marked")
+    tokenizer.chat_template = (
+        "{% for m in messages %}{% if m.role == 'assistant' %}"
+        "{% for call in m.tool_calls or [] %}{% generation %}!{{ call.function.name }}<|im_end|>{% endgeneration %}"
+        "{% endfor %}{% generation %}{{ m.content }}{% if m.content %}<|im_end|>{% endif %}{% endgeneration %}"
+        "{% else %}<|im_start|>{{ m.content }}\n{% endif %}{% endfor %}"
+    )
+    call = Message("assistant", "", (ToolCall("find", "{}"),))
+    talk = (Message("user", "Who?"), call, Message("tool", "Ada"), Message("assistant", "Ada."))
+    assert trained(tokenizer, encode(tokenizer, talk)) == ["!find<|im_end|>", "Ada.<|im_end|>"]
+
+
 def test_thoughts_between_special_tokens_are_the_assistants_own_alone(tokenizers: dict[str, Any]) -> None:
     special = shaped(tokenizers["qwen3"], "qwen3", ("<think>", "</think>"))
     said = "<think>\nHm.\n</think>\n\nAda."

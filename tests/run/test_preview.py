@@ -146,8 +146,8 @@ def test_a_trial_of_the_recipe_as_it_was_is_told_and_one_of_another_is_not_used(
     assert "made otherwise" not in seen(to=("other",))
     text = seen(("steps.talks.language=en",), to=("other",))
     assert "mine-limit30/talks (made otherwise: language  → en)" in text
-    other = RECIPE.replace('{use: instruct.read, paths: "talks.jsonl", source_column: from}', "{use: world.write, subject: general}")
-    Path("recipe.yaml").write_text(other)
+    read = '{use: instruct.read, paths: "talks.jsonl", source_column: from}'
+    Path("recipe.yaml").write_text(RECIPE.replace(read, "{use: world.write, subject: general}"))
     assert seen(to=("other",)).startswith("what other will see is known once talks is made, or after a trial")
 
 

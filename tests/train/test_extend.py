@@ -252,6 +252,60 @@ def test_of_too_much_text_an_even_sample_is_read(tmp_path: Path, base: Checkpoin
     assert {"ال", "لا"} <= {one.text.strip() for one in listed(tmp_path / "out")}
 
 
+def test_of_few_long_records_as_many_as_fit_are_read(tmp_path: Path) -> None:
+    """Whatever their hashes and their order, and of a single one that is too long an even choice of its lines."""
+    base = checkpoint(gpt2(), tmp_path / "base")
+    for count in (1, 2, 3):
+        for number in range(6):
+            long = [Document(f"{number}-{one}", "\n".join(page.text for page in pages())) for one in range(count)]
+            for name, some in (("a", long), ("b", long[::-1])):
+                out = tmp_path / f"{count}-{number}-{name}"
+                extend(base, 1, Extend(tokens=20, uses=2, characters=3_000), out, some)
+                notes = json.loads((out / "notes.json").read_text())
+                assert 1_500 < notes["fertility"]["characters"] <= 3_000
+            assert (out / "tokenizer.json").read_bytes() == (
+                tmp_path / f"{count}-{number}-a/tokenizer.json"
+            ).read_bytes()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_signs_that_take_several_bytes_become_tokens(shape: str, tmp_path: Path) -> None:
+    """Full stops and commas are the most frequent characters of Chinese text; numbers of several digits are none."""
+    said = [random.Random(number).choices("发热，|咳嗽。|٣😀|٤٥ ".split("|"), k=20) for number in range(60)]
+    some = [Document(f"s{number}", "".join(words)) for number, words in enumerate(said)]
+    extend(checkpoint(SHAPES[shape](), tmp_path / "base"), 1, Extend(tokens=60, uses=10), tmp_path / "out", some)
+    found = {one.text for one in listed(tmp_path / "out")}
+    assert {"，", "。", "😀"} <= {sign for text in found for sign in text}
+    assert not [text for text in found if re.search(r"\d\d", text)]
+    assert all(ids(tmp_path / "out", one.text) != ids(tmp_path / "base", one.text) for one in some)
+
+
+def test_numbers_of_a_base_may_have_holes(tmp_path: Path) -> None:
+    from transformers import PreTrainedTokenizerFast
+
+    vocab, merges = learnt(300, split(LATIN3))
+    holes = {token: number if number < 280 else number + 5 for token, number in vocab.items()}
+    backend = Tokenizer(models.BPE(vocab=holes, merges=merges))
+    backend.pre_tokenizer, backend.decoder = split(LATIN3), decoders.ByteLevel()
+    base = checkpoint(PreTrainedTokenizerFast(tokenizer_object=backend, eos_token="a"), tmp_path / "base", spare=5)
+    extend(base, 1, Extend(tokens=20, uses=10), tmp_path / "out", pages())
+    assert [one.id for one in listed(tmp_path / "out")] == list(range(305, 325))
+
+
+def test_a_letter_that_is_one_byte_is_no_part_of_a_new_token(tmp_path: Path) -> None:
+    """A base that spells even an ASCII letter as a byte has no merges that begin with it."""
+    vocab, merges = learnt(120, pre_tokenizers.Metaspace())
+    kept = [token for token in sorted(vocab, key=vocab.__getitem__) if "t" not in token]
+    names = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *kept]
+    words = LlamaTokenizer(
+        vocab={name: number for number, name in enumerate(names)},
+        merges=[pair for pair in merges if "t" not in "".join(pair)],
+    )
+    some = [Document(f"e{number}", text(f"{ENGLISH} moon soon", number)) for number in range(60)]
+    extend(checkpoint(words, tmp_path / "base"), 1, Extend(tokens=20, uses=10), tmp_path / "out", some)
+    assert listed(tmp_path / "out") and not [one.text for one in listed(tmp_path / "out") if "t" in one.text]
+
+
 def test_an_extended_base_can_be_extended(tmp_path: Path) -> None:
     base = checkpoint(qwen(), tmp_path / "base", spare=7)
     extend(base, 1, Extend(tokens=20, uses=10), tmp_path / "a", pages())
@@ -333,9 +387,8 @@ def test_a_vocabulary_that_cannot_grow_is_refused_with_the_reason(backend: Any, 
 
 
 def test_too_little_text_is_an_error(base: Checkpoint, tmp_path: Path) -> None:
-    with pytest.raises(
-        MetierError, match=r"no new token stands 50 times in 5 characters; give more text, or lower uses"
-    ):
+    said = "stands 50 times in 5 characters, the one of 1 texts that has the most of it left out; give more texts, or"
+    with pytest.raises(MetierError, match=said):
         extend(base, 1, Extend(), tmp_path / "out", [Document("a", "hello"), Document("b", "  ")])
 
 

@@ -103,12 +103,12 @@ def test_a_model_in_shards_goes_on_after_a_kill_and_ends_as_one_plain_directory(
         os.kill(max(told(str(out))), signal.SIGKILL)  # the launcher came first
 
     with once_saved(out, kill_one):
-        ended = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    assert cause(ended.stdout, tmp_path).startswith("a process was killed by signal 9; "), ended.stdout
+        ended = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
+    assert cause(ended.stderr, tmp_path).startswith("a process was killed by signal 9; "), ended.stderr
     assert told(str(out)) == []
     shards = (out / CHECKPOINTS / "checkpoint-3" / "pytorch_model_fsdp_0").glob("*.distcp")
     assert len(list(shards)) == 2
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert like(alone, out)
     assert {file.name for file in out.glob("*")} == {file.name for file in alone.glob("*")}

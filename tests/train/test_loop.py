@@ -1,5 +1,6 @@
 """Training learns, isolates the items of a window, and says in one line what it cannot do."""
 
+import gc
 import json
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from metier import progress
-from metier.records import Checkpoint, MetierError
+from metier.records import Checkpoint, Conversation, Message, MetierError
 from metier.train.curves import losses
 from metier.train.loop import run
 from metier.train.one_stage import OneStage, one_stage
@@ -23,8 +24,9 @@ from metier.train.resume import CHECKPOINTS
 from metier.train.settings import Lora
 from metier.train.sft import Sft, sft
 from metier.train.snapshots import snapshot_steps
+from metier.train.trainer import Loop
 from metier.train.windows import Windows
-from tests.train.conftest import conversation, document
+from tests.train.conftest import NAMES, conversation, document
 from tests.train.loops import QUICK, loop_of, prepared, weights
 
 
@@ -124,6 +126,27 @@ def test_the_loop_isolates_the_items_of_a_window(base: Checkpoint, tmp_path: Pat
                 total, count = total + float(loop.compute_loss(loop.model, alone)) * trained, count + trained
     assert packed == pytest.approx(total / count, abs=1e-5)
     assert abs(packed - mixed) > 1e-3
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_a_step_without_anything_to_train_on_is_no_trouble(base: Checkpoint, tmp_path: Path, smoothing: float) -> None:
+    """A long turn that is only read fills the windows of several steps."""
+    read = Message("user", " ".join(NAMES * 60))
+    said = (Message("user", "Who?"), Message("assistant", "Arvo."), read, Message("assistant", "Belinda."))
+    records = [Conversation(f"c{number}", said, "meetings") for number in range(4)]
+    config = Sft(**(QUICK | {"batch_tokens": 128}), trainer_args={"label_smoothing_factor": smoothing}, spike=50.0)
+    list(sft(base, 5, config, tmp_path, records))
+    trained = np.load(tmp_path / "data" / "trained.npy")[:, 1:].any(axis=1)
+    found = [line.loss for line in losses(tmp_path)]
+    assert [loss > 0 for loss in found] == trained.tolist()
+    assert 0 < trained.sum() < len(trained)
+    assert np.isfinite(found).all()
+
+
+def test_a_finished_training_holds_no_memory(base: Checkpoint, tmp_path: Path) -> None:
+    prepared(base, tmp_path, Sft(**QUICK))
+    run(tmp_path)
+    assert not any(type(one) is Loop for one in gc.get_objects())
 
 
 def test_a_disk_that_is_full_is_named(base: Checkpoint, tmp_path: Path) -> None:

@@ -5,16 +5,19 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from transformers import TrainingArguments
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, TrainingArguments
 
 from metier.records import Checkpoint, MetierError
 from metier.train.arguments import arguments
 from metier.train.curves import looks, losses, means
-from metier.train.settings import Tracking, Train
+from metier.train.loop import run
+from metier.train.settings import Lora, Tracking, Train
 from metier.train.sft import Sft, sft
+from metier.train.trainer import Loop
 from metier.train.trainer_args import DECIDED, FIXED
 from tests.train.conftest import conversation
-from tests.train.loops import QUICK, loop_of, prepared, talks
+from tests.train.loops import QUICK, loop_of, prepared, talks, weights
 
 
 def test_arguments_are_passed_on(base: Checkpoint, tmp_path: Path) -> None:
@@ -56,6 +59,11 @@ def test_what_transformers_does_not_know_or_take_is_said_in_one_line(base: Check
         msgspec.convert({"trainer_args": {"adam_epsilom": 1e-6}}, Sft)
     with pytest.raises(ValueError, match="push_to_hub cannot be changed"):
         Sft(trainer_args={"push_to_hub": True})
+    for limit in (None, 0, -1, "3"):
+        with pytest.raises(
+            ValueError, match=f"save_total_limit is {limit!r}, but at least 1 checkpoint has to be kept"
+        ):
+            Sft(trainer_args={"save_total_limit": limit})
     with pytest.raises(MetierError, match=r"trainer_args: transformers does not take .*'madgrad'.*is not a valid Opt"):
         list(sft(base, 5, Sft(**QUICK, trainer_args={"optim": "madgrad"}), tmp_path, talks()))
     assert not list(tmp_path.iterdir())
@@ -91,6 +99,31 @@ def _there(package: str) -> bool:
     import importlib.util
 
     return importlib.util.find_spec(package) is not None
+
+
+def test_the_base_of_an_adapter_is_held_in_its_own_precision_where_a_device_computes_in_half(
+    base: Checkpoint, tmp_path: Path
+) -> None:
+    AutoModelForCausalLM.from_pretrained(base.path, dtype=torch.bfloat16).save_pretrained(tmp_path / "base")
+    AutoTokenizer.from_pretrained(base.path).save_pretrained(tmp_path / "base")
+    mine, half = Checkpoint(str(tmp_path / "base")), Sft(**QUICK, trainer_args={"bf16": True})
+    lora = msgspec.structs.replace(half, adapter=Lora(rank=4))
+    held = {
+        name: _precisions(loop_of(mine, tmp_path / name, config)) for name, config in (("full", half), ("lora", lora))
+    }
+    assert held == {"full": ({torch.float32}, set()), "lora": ({torch.float32}, {torch.bfloat16})}
+    plain = loop_of(mine, tmp_path / "plain", Sft(**QUICK, adapter=Lora(rank=4)))
+    assert _precisions(plain) == ({torch.float32}, {torch.float32})
+    run(tmp_path / "lora")
+    assert all(weight.dtype == torch.float32 for weight in weights(tmp_path / "lora").values())
+    lines = list(losses(tmp_path / "lora"))
+    assert lines[-1].loss < lines[0].loss
+
+
+def _precisions(loop: Loop) -> tuple[set[torch.dtype], set[torch.dtype]]:
+    """Of the weights that are trained, and of those that are not."""
+    some = list(loop.model.parameters())
+    return {one.dtype for one in some if one.requires_grad}, {one.dtype for one in some if not one.requires_grad}
 
 
 def test_recomputing_activations_changes_no_bit(base: Checkpoint, tmp_path: Path) -> None:

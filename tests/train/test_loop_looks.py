@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM
 
 from metier.model.load import load, load_tokenizer
 from metier.model.template import encode
-from metier.records import Checkpoint, Conversation, MetierError
+from metier.records import Checkpoint, Conversation, Message, MetierError
 from metier.train.curves import Look, looks, means
 from metier.train.encode import Given
 from metier.train.looks import best_step, look_steps, time_to_stop
@@ -111,6 +111,28 @@ def test_where_nothing_gets_better_the_base_is_kept(base: Checkpoint, tmp_path: 
     with torch.inference_mode():
         before, after = (load(path).model(ids).logits for path in (base.path, str(tmp_path)))
     assert torch.equal(before, after)
+
+
+def test_a_look_that_is_no_number_names_the_source(base: Checkpoint, tmp_path: Path) -> None:
+    """A base with a broken row for a token that only the records of validation have."""
+    tokenizer = load_tokenizer(base.path)
+    odd = msgspec.structs.replace(
+        HELD[0], messages=(Message("user", "%%"), Message("assistant", "Arvo.")), source="odd"
+    )
+    usual = {number for talk in [*talks(), *HELD] for number in encode(tokenizer, talk.messages).ids}
+    only = set(encode(tokenizer, odd.messages).ids) - usual
+    assert only
+    model = AutoModelForCausalLM.from_pretrained(base.path)
+    rows = model.get_input_embeddings().weight.detach().clone()
+    model.lm_head.weight, model.config.tie_word_embeddings = torch.nn.Parameter(rows.clone()), False
+    rows[sorted(only)] = float("nan")
+    model.get_input_embeddings().weight = torch.nn.Parameter(rows)
+    model.save_pretrained(tmp_path / "base")
+    tokenizer.save_pretrained(tmp_path / "base")
+    with pytest.raises(MetierError, match="validation: after step 0 the loss on the records of 'odd' is nan; look at"):
+        list(sft(Checkpoint(str(tmp_path / "base")), 5, Sft(**QUICK), tmp_path / "out", talks(), validation=[odd]))
+    assert not (tmp_path / "out" / "validation.jsonl").exists()
+    assert not (tmp_path / "out" / "loss.jsonl").exists()
 
 
 def test_stopping_needs_records_of_validation(base: Checkpoint, tmp_path: Path) -> None:

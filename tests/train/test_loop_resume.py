@@ -3,15 +3,17 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from transformers import TrainerCallback
 
 from metier.records import Checkpoint, MetierError
 from metier.train.encode import Given
-from metier.train.loop import run
+from metier.train.loop import make_loop, run
 from metier.train.prepare import prepare
-from metier.train.resume import CHECKPOINTS
+from metier.train.resume import CHECKPOINTS, last_checkpoint, step_of
 from metier.train.settings import Lora
 from metier.train.sft import Sft, sft
 from tests.train.conftest import conversation, document
@@ -40,6 +42,28 @@ def test_a_killed_run_ends_with_the_same_bits(base: Checkpoint, tmp_path: Path, 
     assert not same_bits(killed / "kept" / "1", killed / "kept" / "2")
     notes = json.loads((killed / "notes.json").read_text())
     assert notes["steps_made"] == notes["step_taken"] == notes["steps"]
+
+
+class Seen(TrainerCallback):  # type: ignore[misc]
+    """Which whole checkpoints there are whenever another was written that has no marker yet."""
+
+    def __init__(self, place: Path) -> None:
+        self.place, self.whole = place, list[list[int]]()
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self.whole.append(sorted(step_of(one.parent) for one in self.place.glob("checkpoint-*/complete")))
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_there_is_always_a_whole_checkpoint_to_go_on_from(base: Checkpoint, tmp_path: Path, limit: int) -> None:
+    config = Sft(**{**QUICK, "save_seconds": 0.0}, epochs=4, trainer_args={"save_total_limit": limit})
+    job = prepared(base, tmp_path, config)
+    loop, seen = make_loop(tmp_path, job), Seen(tmp_path / CHECKPOINTS)
+    loop.callback_handler.callbacks.insert(0, seen)
+    loop.train()
+    assert seen.whole == [list(range(max(1, step - limit), step)) for step in range(1, job.steps)]
+    assert step_of(last_checkpoint(tmp_path)) == job.steps - 1
+    assert len(list((tmp_path / CHECKPOINTS).iterdir())) == limit
 
 
 def test_other_settings_seed_or_records_are_refused(base: Checkpoint, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from metier.records import Checkpoint, Conversation, Message, MetierError
 from metier.train.curves import losses
-from metier.train.resume import CHECKPOINTS
+from metier.train.resume import CHECKPOINTS, last_checkpoint
 from metier.train.sft import Sft, sft
 from metier.train.watch import Stopped
 from tests.train.conftest import conversation
@@ -50,7 +50,7 @@ def test_a_gradient_that_is_no_number_stops_before_the_checkpoint(base: Checkpoi
     broken = changed(base, tmp_path / "base", factors)
     config = Sft(**{**QUICK, "save_seconds": 0.0})
     with pytest.raises(MetierError, match=r"the gradient of step 1 is (inf|nan), on the records c\d+.*clip harder"):
-        list(sft(broken, 5, config, tmp_path / "out", talks()))
+        list(sft(broken, 5, config, tmp_path / "out", talks(), validation=talks(3)))
     assert all(torch.isfinite(torch.tensor(line.loss)) for line in losses(tmp_path / "out"))
     assert not list((tmp_path / "out" / CHECKPOINTS).glob("checkpoint-*/complete"))
 
@@ -59,6 +59,7 @@ def test_a_spike_names_the_records_where_it_is_asked_for(base: Checkpoint, tmp_p
     odd = [conversation(number, 12) for number in range(1, 20, 3)]
     records = [*map(easy, range(900)), *odd]
     settings = {**QUICK, "learning_rate": 0.03, "warmup": 0.0, "priorities": {"easy": 1e6, "meetings": 1e-6}}
+    settings["save_seconds"] = 0.5
     with pytest.raises(MetierError, match="the loss of step") as caught:
         list(sft(base, 5, Sft(**settings, spike=3.0), tmp_path / "stopped", records))
     said = str(caught.value)
@@ -68,7 +69,10 @@ def test_a_spike_names_the_records_where_it_is_asked_for(base: Checkpoint, tmp_p
     assert {talk.id for talk in odd} <= set(stopped.records) <= {talk.id for talk in records}
     assert said.endswith("lower learning_rate 0.03, or raise spike")
     before = list(losses(tmp_path / "stopped"))
-    list(sft(base, 5, Sft(**settings), tmp_path / "on", records))
-    after = list(losses(tmp_path / "on"))
+    last = last_checkpoint(tmp_path / "stopped")
+    assert last is not None
+    list(sft(base, 5, Sft(**settings), tmp_path / "stopped", records))
+    after = list(losses(tmp_path / "stopped"))
     assert after[: len(before)] == before
-    assert len(after) == json.loads((tmp_path / "on" / "notes.json").read_text())["steps"] > len(before)
+    assert len(after) == json.loads((tmp_path / "stopped" / "notes.json").read_text())["steps"] > len(before)
+    assert not (tmp_path / "stopped" / "stopped.json").exists()

@@ -1,11 +1,13 @@
 """Of several checkpoints the one that does best on an exam becomes the artefact, and the table of all is kept."""
 
 import os
+import shutil
 from pathlib import Path
 
 import msgspec
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from metier.artefact import Artefact
 from metier.evals.multiple_choice import MultipleChoice, multiple_choice
@@ -130,3 +132,13 @@ def test_a_question_that_has_no_single_right_option_is_told_before_any_model_is_
     odd = [*questions(), Question("q99", "Who?", options={"A": "Arvo", "B": "Esko"}, key=frozenset("AB"))]
     with pytest.raises(MetierError, match=r"question 'q99' has 2 right options"):
         pick(odd, {"early": (base,), "late": (Checkpoint("nowhere"),)}, Pick(), tmp_path)
+
+
+def test_a_model_whose_weights_are_no_numbers_is_not_picked(base: Checkpoint, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(base.path, broken)
+    held = load_file(broken / "model.safetensors")
+    held["model.norm.weight"] = torch.full_like(held["model.norm.weight"], float("nan"))
+    save_file(held, broken / "model.safetensors", {"format": "pt"})
+    with pytest.raises(MetierError, match=r"broken: the likelihoods of question 'q0' are no numbers"):
+        pick(questions(), {"early": (Checkpoint(str(broken)),), "late": (base,)}, Pick(), tmp_path)
