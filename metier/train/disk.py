@@ -46,10 +46,11 @@ def need(model: Any, settings: Train, limit: int) -> Need:
 def check_room(out: Path, needed: Need, free: int) -> None:
     """MetierError where there is less room than a training needs."""
     if needed.total > free:
+        models = "model" if needed.models == 1 else "models"
         raise MetierError(
             f"{out}: training needs up to {size(needed.total)} ({needed.checkpoints} checkpoints of "
-            f"{size(needed.checkpoint)}, {needed.models} models of {size(needed.model)}), and {size(free)} are free; "
-            "free some disk space, lower keep, or run elsewhere"
+            f"{size(needed.checkpoint)}, {needed.models} {models} of {size(needed.model)}), and {size(free)} are free; "
+            "free some disk space, lower keep or (in trainer_args) save_total_limit, or run elsewhere"
         )
 
 

@@ -88,7 +88,7 @@ def append_rows(model: Any, first: int, parts: Sequence[tuple[int, ...]], start:
         for table in tables.values():
             new = table[first : first + len(parts)]
             if start == "random":
-                new.normal_(0.0, spread)
+                new.normal_(0.0, spread if new.dim() > 1 else 0.0)  # the biases of a fresh model are 0
                 continue
             means = torch.stack([table[list(some)].float().mean(0) for some in parts])
             if start == "mean" and len(parts) >= MANY:
