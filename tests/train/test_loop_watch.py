@@ -59,7 +59,7 @@ def test_a_spike_names_the_records_where_it_is_asked_for(base: Checkpoint, tmp_p
     odd = [conversation(number, 12) for number in range(1, 20, 3)]
     records = [*map(easy, range(900)), *odd]
     settings = {**QUICK, "learning_rate": 0.03, "warmup": 0.0, "priorities": {"easy": 1e6, "meetings": 1e-6}}
-    settings["save_seconds"] = 0.5
+    settings["save_seconds"] = 0.0
     with pytest.raises(MetierError, match="the loss of step") as caught:
         list(sft(base, 5, Sft(**settings, spike=3.0), tmp_path / "stopped", records))
     said = str(caught.value)
