@@ -126,10 +126,11 @@ class Looks(TrainerCallback):  # type: ignore[misc]
     def _batches(self) -> Iterator[list[int]]:
         """The windows of this process, as many batches as every other has: numbers beyond the last are blank.
 
-        With liger training never holds the logits of a whole batch, but a look needs them: it takes one at a time.
+        With liger training never holds the logits of a whole batch, but a look needs them: it takes one at a time. So
+        it does with flash attention, which keeps the items of a window apart only in a batch of one.
         """
         count, size = self.loop.accelerator.num_processes, self.loop.args.per_device_train_batch_size
-        size = 1 if self.job.settings.liger else size
+        size = 1 if self.job.settings.liger or self.loop.train_dataset.flat else size
         for first in range(0, len(self.windows), count * size):
             start = first + self.loop.accelerator.process_index * size
             yield list(range(start, start + size))

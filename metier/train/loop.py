@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import torch
 from transformers import PrinterCallback
+from transformers.utils import is_flash_attn_2_available
 
 from metier.artefact import write_json
 from metier.model.adapters import name_base
@@ -79,12 +80,15 @@ def _train(out: Path, job: Job) -> None:
 
 
 def make_loop(out: Path, job: Job) -> Loop:
-    """The Trainer of a prepared job, before its first step."""
+    """The Trainer of a prepared job, before its first step; with flash attention where it is installed and fits."""
     settings = job.settings
     args = arguments(out, job)
     model = _model(job, half=args.bf16 or args.fp16)
+    flash = (args.bf16 or args.fp16) and is_flash_attn_2_available()
+    if flash:
+        model.set_attn_implementation("flash_attention_2")
     check_window(settings.window, getattr(model.config, "max_position_embeddings", None), job.base)
-    windows = Windows(out / "data", args.world_size * args.train_batch_size if args.world_size > 1 else 1)
+    windows = Windows(out / "data", args.world_size * args.train_batch_size if args.world_size > 1 else 1, flat=flash)
     loop = Loop(job, model=model, args=args, train_dataset=windows, data_collator=windows.collate)
     loop.remove_callback(PrinterCallback)
     if settings.tracking is not None:

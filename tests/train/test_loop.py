@@ -17,8 +17,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from metier import progress
 from metier.records import Checkpoint, Conversation, Message, MetierError
 from metier.train.curves import losses
+from metier.train.encode import Given
 from metier.train.loop import run
 from metier.train.one_stage import OneStage, one_stage
+from metier.train.prepare import prepare
 from metier.train.pretrain import Pretrain, pretrain
 from metier.train.resume import CHECKPOINTS
 from metier.train.settings import Lora
@@ -214,6 +216,16 @@ def test_snapshots_are_models_of_their_steps(base: Checkpoint, tmp_path: Path) -
     with torch.inference_mode():
         loss = half(**batch, use_cache=False).loss
     assert lines[step].loss == pytest.approx(float(loss), abs=1e-4)
+
+
+def test_a_batch_laid_end_to_end_has_the_same_loss(base: Checkpoint, tmp_path: Path) -> None:
+    list(prepare(base, 5, Sft(**QUICK), tmp_path, Given(map(conversation, range(60)))))
+    rows, row = (Windows(tmp_path / "data", 1, flat=flat).collate([0, 1, 10**9]) for flat in (False, True))
+    assert rows["input_ids"].shape == (3, row["input_ids"].shape[1] // 3) and len(row["input_ids"]) == 1
+    model = AutoModelForCausalLM.from_pretrained(base.path)
+    with torch.inference_mode():
+        several, one = (float(model(**batch, use_cache=False).loss) for batch in (rows, row))
+    assert one == pytest.approx(several, abs=1e-6)
 
 
 def test_new_tokens_alone_are_trained_and_all_else_keeps_its_bits(base: Checkpoint, tmp_path: Path) -> None:
