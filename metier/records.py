@@ -185,27 +185,64 @@ class Feedback(Record, frozen=True):
     reason: str = ""
 
 
-class Entity(Record, frozen=True):
-    """A thing a rule can speak of, with every name it goes by."""
+class Name(Record, frozen=True):
+    """What an entity is called in one language; ``""`` is for names that are the same in all."""
 
-    id: str
+    language: str
     name: str
     aliases: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    salts: tuple[str, ...] = ()
+
+
+class Entity(Record, frozen=True):
+    """A thing, a class of things or a condition of a patient that a rule can speak of, with every name it goes by.
+
+    ``classes`` are the ids of the classes it belongs to; a class may belong to classes itself.
+    """
+
+    id: str
+    names: tuple[Name, ...]
+    kind: Literal["thing", "class", "condition"] = "thing"
     classes: tuple[str, ...] = ()
-    language: str = ""
+
+
+class Advice(Record, frozen=True):
+    """What a rule tells the reader in one language, and what to do instead."""
+
+    language: str
+    message: str
+    remedy: str = ""
+
+
+class Example(Record, frozen=True):
+    """A sentence that breaks a rule (``fires``), or one that looks like it and does not."""
+
+    text: str
+    fires: bool
+    card: str = ""
 
 
 class Rule(Record, frozen=True):
-    """Members (entities or classes) that do not go together in a context; what to say, what to do, who says so."""
+    """Members (ids of entities or classes) that do not go together in a context; what to say, and who says so.
+
+    ``mixed`` is one container, syringe or line; ``together`` one patient at one time; ``either`` both of these;
+    ``patient`` a patient to whom ``when`` applies, a condition over the patient's card (``pregnant & week<13``).
+    """
 
     id: str
     members: tuple[str, ...]
-    context: Literal["mixed", "together", "either"] = "together"
+    context: Literal["mixed", "together", "either", "patient"] = "together"
     severity: Literal["note", "caution", "forbidden"] = "caution"
-    message: str = ""
-    remedy: str = ""
+    advice: tuple[Advice, ...] = ()
     source: str = ""
-    language: str = ""
+    when: str = ""
+    examples: tuple[Example, ...] = ()
+
+    def told(self, language: str) -> Advice:
+        """The advice in a language; where it is not told in that one, in the first it is told in."""
+        none = Advice(language, "")
+        return next((one for one in self.advice if one.language == language), next(iter(self.advice), none))
 
 
 KINDS: tuple[type[Record], ...] = (

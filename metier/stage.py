@@ -25,7 +25,7 @@ from metier.batch import Batch
 from metier.llm.llm import LLM
 from metier.records import Checkpoint, Config, Dropped, MetierError, Record
 
-ROOMS = ("world", "corpus", "instruct", "preferences", "train", "evals", "serve")
+ROOMS = ("rules", "world", "corpus", "instruct", "preferences", "train", "evals", "serve")
 HOME = Path(metier.__path__[0])
 Shape = Literal["records", "batch", "checkpoint", "models", "subjects", "path", "llm"]
 Flow = Literal["source", "kernel", "barrier", "stream", "job"]

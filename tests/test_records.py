@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from metier.artefact import Artefact, write_records
 from metier.batch import Batch
-from metier.records import KINDS, Checkpoint, Comparison, Message, Record, ToolCall, kind_name
+from metier.records import KINDS, Advice, Checkpoint, Comparison, Example, Message, Name, Record, ToolCall, kind_name
 
-NOUNS = (*KINDS, Checkpoint, Comparison, Message, ToolCall)
+NOUNS = (*KINDS, Advice, Checkpoint, Comparison, Example, Message, Name, ToolCall)
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 
 

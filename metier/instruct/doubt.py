@@ -196,4 +196,4 @@ class _Rules:
                 named = {name for _, _, name in self.members.find(f"{asked} . {said}")}
                 for members, rule in self.by.items() if len(named) > 1 else ():
                     if members <= named and permits(asked, said):
-                        yield Finding(turn, RULE, f"{rule.id}: {rule.message}")
+                        yield Finding(turn, RULE, f"{rule.id}: {rule.told(conversation.language).message}")

@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from typing import Literal
 
-from metier.records import Rule
+from metier.records import Advice, Rule
 from metier.world.drugs import Drug
 from metier.world.wording import DrugWording
 
@@ -32,8 +32,6 @@ def rule(seed: int, drug: Drug, earlier: Sequence[Drug], wording: DrugWording, l
         members=(other.name, drug.name),
         context=context,
         severity=severity,
-        message=message,
-        remedy=remedy,
+        advice=(Advice(language, message, remedy),),
         source=wording.rules.source,
-        language=language,
     )

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.instruct_doubt import LANGUAGES, measure
 from metier.artefact import write_records
 from metier.instruct.doubt import Doubt, doubt
-from metier.records import Conversation, Document, Dropped, Message, MetierError, Record, Rule
+from metier.records import Advice, Conversation, Document, Dropped, Message, MetierError, Record, Rule
 from metier.text.named import Finder, amounts, plain
 from tests.corpus.helpers import write
 
@@ -17,7 +17,7 @@ LEAFLETS = [
     Document("plimo", "Plimo treats moon rash. Plimo must not be taken by pregnant women.", meta={"drug": "Plimo"}),
     Document("库奈", "库奈的剂量为每次50毫克。孕妇禁用。", language="zh", meta={"drug": "库奈"}),
 ]
-RULES = [Rule("Z+P", ("Zorbex", "Plimo"), message="Zorbex and Plimo must not meet.")]
+RULES = [Rule("Z+P", ("Zorbex", "Plimo"), advice=(Advice("en", "Zorbex and Plimo must not meet."),))]
 
 
 def talk(id: str, *said: str) -> Conversation:
