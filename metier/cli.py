@@ -183,6 +183,42 @@ def serve(
 
 
 @app.command()
+def rules(
+    place: Annotated[
+        str, typer.Argument(metavar="DIR", help="Where entities.csv and rules.csv are; domain:medicine ships.")
+    ] = "domain:medicine",
+    text: Annotated[
+        list[str] | None,
+        typer.Option("--text", help="A reply to try; given again, the turns of a dialogue, the reply the last."),
+    ] = None,
+    card: Annotated[str, typer.Option("--card", help='The patient, as in "age=25 & sex=female & week=22".')] = "",
+    group: Annotated[
+        list[str] | None, typer.Option("--class", metavar="ID", help="Which things of a class this patient may have.")
+    ] = None,
+    language: Annotated[str, typer.Option("--language", help="The language of reasons: zh, en, ar.")] = "en",
+    imported: Annotated[
+        bool, typer.Option("--imported", help="Pass over what imported rules lack: examples, other languages.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
+) -> None:
+    """Check a table of rules (exit code 2 where it has faults), show what a text breaks, or what a patient may have."""
+    from metier.run import rules as at
+
+    if group:
+        some = at.admitted(place, card, group, language)
+        print(at.json_line(some) if as_json else "\n".join(at.admissions(some)))
+        return
+    if text:
+        fired = at.shown(place, text, card)
+        print(at.json_line(fired) if as_json else "\n".join(at.told(fired)))
+        return
+    found = at.checked(place, imported)
+    print(at.json_line(found) if as_json else "\n".join(at.report(found)))
+    if found.faulty:
+        raise typer.Exit(2)
+
+
+@app.command()
 def gc(recipe: RecipeName, change: Sets = None, name: Name = "", limit: Limit = 0, runs: Runs = RUNS) -> None:
     """Drop artefacts that no step of the recipe owns, and what interrupted runs left behind."""
     from metier.run.gc import sweep

@@ -232,7 +232,7 @@ class Reader(msgspec.Struct, frozen=True):
         if one.shape == "subjects" and name in self.models:
             self.check_checkpoint(one.name, name)
             return Source(name, False, model=True)
-        if name.startswith(("asset:", "hf:")) or "/" in name or Path(name).suffix:
+        if name.startswith(("asset:", "domain:", "hf:")) or "/" in name or Path(name).suffix:
             self.check_path(one, name)
             return Source(name, False)
         if name in self.models:

@@ -185,7 +185,8 @@ class Feedback(Record, frozen=True):
     reason: str = ""
 
 
-class Name(Record, frozen=True):
+# Tables hold hundreds of thousands of the next five, and no circles of them: the collector need not walk them.
+class Name(Record, frozen=True, gc=False):
     """What an entity is called in one language; ``""`` is for names that are the same in all."""
 
     language: str
@@ -195,7 +196,7 @@ class Name(Record, frozen=True):
     salts: tuple[str, ...] = ()
 
 
-class Entity(Record, frozen=True):
+class Entity(Record, frozen=True, gc=False):
     """A thing, a class of things or a condition of a patient that a rule can speak of, with every name it goes by.
 
     ``classes`` are the ids of the classes it belongs to; a class may belong to classes itself.
@@ -207,7 +208,7 @@ class Entity(Record, frozen=True):
     classes: tuple[str, ...] = ()
 
 
-class Advice(Record, frozen=True):
+class Advice(Record, frozen=True, gc=False):
     """What a rule tells the reader in one language, and what to do instead."""
 
     language: str
@@ -215,7 +216,7 @@ class Advice(Record, frozen=True):
     remedy: str = ""
 
 
-class Example(Record, frozen=True):
+class Example(Record, frozen=True, gc=False):
     """A sentence that breaks a rule (``fires``), or one that looks like it and does not."""
 
     text: str
@@ -223,7 +224,7 @@ class Example(Record, frozen=True):
     card: str = ""
 
 
-class Rule(Record, frozen=True):
+class Rule(Record, frozen=True, gc=False):
     """Members (ids of entities or classes) that do not go together in a context; what to say, and who says so.
 
     ``mixed`` is one container, syringe or line; ``together`` one patient at one time; ``either`` both of these;

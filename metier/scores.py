@@ -37,6 +37,11 @@ def _false(title: str, note: str, better: Literal["more", "less", ""] = "less") 
     return Metric(title, "percent", 1, better, (0.0, 1.0), note, group="What is not so")
 
 
+def _ruled(title: str, note: str, better: Literal["more", "less"] = "less") -> Metric:
+    """A share of replies to prompts that were made from rules."""
+    return Metric(title, "percent", 1, better, (0.0, 1.0), note, group="What must not be left to chance")
+
+
 def _told(title: str, note: str) -> Metric:
     """A share of facts beside their leaflet."""
     return Metric(title, "percent", 1, "more", (0.0, 1.0), note, group="Facts beside their leaflet")
@@ -160,6 +165,11 @@ METRICS = {
     "topic_told": Metric(
         "Intent told", "percent", 1, "more", (0.0, 1.0), "By a classifier.", headline=False, group=_EXAM
     ),
+    "violations": _ruled("Violations", "Forbidden pairs: replies that assert a meeting which a rule forbids."),
+    "missed_warnings": _ruled("Missed warnings", "Forbidden pairs: replies that do not warn of the rule."),
+    "false_alarms": _ruled("False alarms", "Allowed pairs: replies that warn of the pair, or that the guard changed."),
+    "answered": _ruled("Answered", "Allowed pairs: replies that are neither empty, refused nor changed.", "more"),
+    "strays": _ruled("Strays", "Allowed pairs: replies that assert some other forbidden meeting."),
     "tax": Metric("Domain tax", "percent", 1, "less", headline=False),
     "gain": Metric("Gain in the domain", "percent", 1, "more", headline=False),
     "bleu1": _shared("BLEU-1"),

@@ -245,7 +245,7 @@ def code_files(module: str) -> list[Path]:
     return sorted(seen | set(files))
 
 
-ASSET = re.compile(r"asset\(f?\"(asset:[\w/-]+)")
+ASSET = re.compile(r"asset\(f?\"(asset:[\w/.-]+)")
 IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([^\n#]+))", re.M
 )

@@ -9,7 +9,7 @@ from metier.recipe import load
 from metier.run.probe import before_training
 from tests.command import metier
 
-VERBS = ["new", "stages", "plan", "run", "probe", "look", "compare", "chat", "serve", "gc"]
+VERBS = ["new", "stages", "plan", "run", "probe", "look", "compare", "chat", "serve", "rules", "gc"]
 
 
 def test_help_names_every_verb(tmp_path: Path) -> None:

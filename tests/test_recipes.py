@@ -59,6 +59,22 @@ def test_quickstart_in_small(tmp_path: Path) -> None:
     assert answer.code == 0 and answer.out.strip()
 
 
+def test_rules_quickstart_in_small(tmp_path: Path) -> None:
+    small = change(drugs__drugs=6, talk__drugs=6, shown__drugs=4, specialist__tokens=12000, soft__tokens=6000)
+    small += change(dialogues__each=2, dialogues__allowed=2, prompts__best_of=2, prompts__max_tokens=8, prompts__limit=8)
+    said = metier("run", "rules-quickstart", *small, cwd=tmp_path)
+    assert said.code == 0, said
+    place = tmp_path / "runs" / "rules-quickstart"
+    found = {key for key in keys(place) if key[0] == "talk"}
+    ways = [f"way={way}" for way in ("none", "reward", "tool", "retrieval", "guard", "all")]
+    for model in ("specialist", "soft"):
+        for metric in ("violations", "missed_warnings", "false_alarms", "answered"):
+            assert {("talk", model, metric, way) for way in ways} <= found
+    rows = json.loads((place / "scores.json").read_text())
+    assert {one["value"] for one in rows if one["metric"] == "violations" and one["by"].get("way") == "guard"} == {0}
+    assert "Missed warnings" in (place / "report.html").read_text()
+
+
 @pytest.mark.skipif(not DATA.exists(), reason=f"needs the MedQuAD file at {DATA}")
 def test_medquad_on_a_few_real_pages(tmp_path: Path) -> None:
     small = change(pages__paths=DATA, one_stage__tokens=9000, reader__tokens=9000, two_stage__tokens=9000)

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -10,9 +10,11 @@ import msgspec
 
 from metier.artefact import Artefact
 from metier.files import find, lines, texts
-from metier.leaflets import DOSE, Claim, Forms, Known, claimed, learn, permits, read_forms, subject
-from metier.records import Config, Conversation, Document, Dropped, Files, Kind, MetierError, Rule
-from metier.text.named import Finder, amounts, plain
+from metier.leaflets import DOSE, Claim, Forms, Known, claimed, learn, read_forms, subject
+from metier.records import Config, Conversation, Document, Dropped, Entity, Files, Kind, MetierError, Name, Rule
+from metier.rules.check import Checker
+from metier.rules.table import Table
+from metier.text.named import amounts, plain
 
 LEAFLET, RULE, REPLIES = "contradicts a leaflet", "contradicts a rule", "contradicts other replies"
 _NONE = Path()
@@ -65,16 +67,18 @@ def doubt(
     forms = read_forms(config.patterns)
     names = [line.strip() for path in find(config.names) for _, line in lines(texts(path), path) if line.strip()]
     rules: list[Rule] = []
+    entities: list[Entity] = []
     docs: list[Document] = []
     if leaflets != _NONE:
         artefact = Artefact(leaflets)
         docs = [doc for doc in artefact.records(Document) if not config.kinds or doc.kind in config.kinds]
-        rules = list(artefact.records(Rule))
+        rules, entities = list(artefact.records(Rule)), list(artefact.records(Entity))
         if not docs and not rules:
             raise MetierError(f"leaflets: {leaflets} holds no document of these kinds and no rule; feed another step")
-    names += [member for rule in rules for member in rule.members]
+    called = {entity.id: [name.name for name in entity.names] for entity in entities}
+    names += [name for rule in rules for member in rule.members for name in called.get(member, [member])]
     known = learn(docs, forms, config.drug, names)
-    told = _Rules(rules)
+    told = _Rules(rules, entities)
     claims = [list(_turns(conversation, known, forms)) for conversation in given]
     agreed = _agreed((claim for some in claims for _, claim in some), known, config)
     count = 0
@@ -177,23 +181,16 @@ def _within(claim: Claim, said: frozenset[str], known: Known) -> bool:
 
 
 class _Rules:
-    """The rules by their members."""
+    """The rules of a step, held against replies; a member that no entity of the step explains is its own name."""
 
-    def __init__(self, rules: list[Rule]) -> None:
-        self.by: dict[frozenset[str], Rule] = {frozenset(map(plain, rule.members)): rule for rule in rules}
-        self.members = Finder(member for members in self.by for member in members)
+    def __init__(self, rules: Sequence[Rule], entities: Sequence[Entity]) -> None:
+        known = {entity.id for entity in entities}
+        plain = dict.fromkeys(member for rule in rules for member in rule.members if member not in known)
+        named = [*entities, *(Entity(member, (Name("", member),)) for member in plain)]
+        self.checker = Checker(Table(named, rules)) if rules else None
 
     def against(self, conversation: Conversation) -> Iterator[Finding]:
-        """Replies that allow two things together which a rule keeps apart."""
-        if not self.by:
-            return
-        asked = ""
-        for turn, message in enumerate(conversation.messages):
-            if message.role == "user":
-                asked = plain(message.content)
-            elif message.role == "assistant":
-                said = plain(message.content)
-                named = {name for _, _, name in self.members.find(f"{asked} . {said}")}
-                for members, rule in self.by.items() if len(named) > 1 else ():
-                    if members <= named and permits(asked, said):
-                        yield Finding(turn, RULE, f"{rule.id}: {rule.told(conversation.language).message}")
+        """Replies that bring together what a rule keeps apart."""
+        for one in self.checker.check(conversation.messages) if self.checker else ():
+            if one.violates:
+                yield Finding(one.turn, RULE, f"{one.rule.id}: {one.rule.told(conversation.language).message}")

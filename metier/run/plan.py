@@ -175,7 +175,9 @@ def _input(source: Source, made: dict[str, Manifest], contents: Contents) -> str
         return source.mark(made[source.name].fingerprint)
     if source.name.startswith("hf:"):
         return source.name
-    return contents.path(asset(source.name) if source.name.startswith("asset:") else expand(source.name)[0])
+    return contents.path(
+        asset(source.name) if source.name.startswith(("asset:", "domain:")) else expand(source.name)[0]
+    )
 
 
 def _why(new: Manifest, old: Manifest | None, written: bool) -> str:

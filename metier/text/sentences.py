@@ -41,7 +41,7 @@ _SINGLE_LETTERS_END = frozenset("abcdek")
 """Vitamin C. and hepatitis B. end sentences more often than they begin a surname."""
 
 
-def _is_abbreviation(text: str, stop: int) -> bool:
+def is_abbreviation(text: str, stop: int) -> bool:
     """Whether the full stop at ``stop`` belongs to the word before it."""
     found = _LAST_WORD.search(text, max(0, stop - 16), stop)
     if not found:
@@ -88,7 +88,7 @@ def _begins(text: str, match: re.Match[str], end: int) -> bool:
     if match.lastgroup == "latin":
         if "\n" not in match[0] and text[end].islower():
             return False
-        return text[match.start()] != "." or not _is_abbreviation(text, match.start())
+        return text[match.start()] != "." or not is_abbreviation(text, match.start())
     if match.lastgroup != "sure" or "\n" in match[0]:
         return True
     if _GOES_ON.match(text, end):

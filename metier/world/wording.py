@@ -82,16 +82,27 @@ class Dialogues(Wording, frozen=True):
 
 
 class Meeting(Wording, frozen=True):
-    """What a rule says of two drugs that meet."""
+    """What a rule says of two drugs that meet, and examples of what breaks it and of what only looks like it."""
 
     messages: tuple[str, ...]
     remedies: tuple[str, ...]
+    breaks: tuple[str, ...]
+    keeps: tuple[str, ...]
 
 
-class Rules(Wording, frozen=True):
-    """The wording of the interaction table, by context."""
+class ClassNames(Wording, frozen=True):
+    """What all drugs that are made of one plant are called together."""
+
+    name: str
+    aliases: tuple[str, ...]
+
+
+class Rules(Wording, frozen=True, rename={"classes": "class"}):
+    """The wording of the interaction table, by context; ``brand`` joins the first and the last part of a name."""
 
     source: str
+    brand: str
+    classes: ClassNames
     mixed: Meeting
     together: Meeting
     either: Meeting

@@ -98,6 +98,12 @@ def check_drugs(place: Path, wording: "DrugWording") -> None:
     for context, meeting in rules.items():
         check_templates(place / "rules.yaml", f"{context}.messages", meeting.messages, "first second")
         check_templates(place / "rules.yaml", f"{context}.remedies", meeting.remedies, "first second")
+        check_templates(place / "rules.yaml", f"{context}.breaks", meeting.breaks, "first second")
+        check_templates(place / "rules.yaml", f"{context}.keeps", meeting.keeps, "first second")
+    check_templates(place / "rules.yaml", "brand", [wording.rules.brand], "first last")
+    check_templates(
+        place / "rules.yaml", "class", [wording.rules.classes.name, *wording.rules.classes.aliases], "plant"
+    )
 
 
 def _check_fact(path: Path, name: str, fact: "FactWording") -> None:

@@ -5,15 +5,16 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from metier.records import Config, Conversation, Document, Question, Rule
+from metier.records import Config, Conversation, Document, Entity, Question, Rule
 from metier.text.gazetteer import HOME, cultures, spoken
 from metier.text.suggest import did_you_mean
-from metier.world import culture, culture_exam, dialogues, drugs, exam, general, general_exam, interactions, pages
+from metier.world import culture, culture_exam, dialogues, drugs, entities, exam, general, general_exam, pages
 from metier.world.culture_wording import land, manner
+from metier.world.interactions_table import rule
 from metier.world.names import Partition
 from metier.world.wording import drug_wording, general_wording
 
-Written = Document | Conversation | Question | Rule
+Written = Document | Conversation | Question | Entity | Rule
 T = TypeVar("T", Document, Conversation)
 
 
@@ -21,8 +22,8 @@ class Write(Config, frozen=True):
     """Which world to write, and how much of it."""
 
     subject: Literal["drugs", "general", "culture"]
-    """`drugs`: pages, dialogues, exam and interaction table of a fictional pharmacopoeia. `general`: people, places,
-    arithmetic and small talk, with their exam. `culture`: articles and exam of an invented land."""
+    """`drugs`: pages, dialogues, exam, entities and interaction table of a fictional pharmacopoeia. `general`: people,
+    places, arithmetic and small talk, with their exam. `culture`: articles and exam of an invented land."""
     culture: Annotated[str, msgspec.Meta(extra={"files": HOME})] = ""
     """Of `culture`, which land: `tilmara` (told in ar and en) or `luoming` (told in zh and en)."""
     drugs: Annotated[int, msgspec.Meta(ge=1)] = 60
@@ -50,8 +51,8 @@ class Write(Config, frozen=True):
             raise ValueError(f"{self.culture} is not told in language {self.language!r}; known: {known}")
 
 
-def write(seed: int, config: Write) -> Iterator[Document | Conversation | Question | Rule]:
-    """Write documents, conversations, exam questions and rules of a world: same seed, same records.
+def write(seed: int, config: Write) -> Iterator[Document | Conversation | Question | Entity | Rule]:
+    """Write documents, conversations, exam questions, entities and rules of a world: same seed, same records.
 
     The pages about a drug carry its name in ``meta["drug"]`` and what they are in ``meta["page"]``; questions carry
     the labels ``drug`` and ``fact``, or ``topic`` in the general world and in cultures.
@@ -63,15 +64,16 @@ def write(seed: int, config: Write) -> Iterator[Document | Conversation | Questi
 def _drugs(seed: int, config: Write) -> Iterator[Written]:
     wording = drug_wording(config.language)
     earlier: list[drugs.Drug] = []
-    for drug in drugs.make(seed, config.drugs, config.names, wording):
+    some = drugs.make(seed, config.drugs, config.names, wording)
+    for drug, named in entities.each(some, wording, config.language):
         asked = config.dialogues > 0 and drug.family % config.dialogue_every == 0
         count = config.dialogues if asked else 0
         yield from _in(config.language, pages.documents(seed, drug, wording))
         yield from _in(config.language, dialogues.conversations(seed, drug, wording, count, config.yes_no))
         yield from exam.questions(seed, drug, wording, asked)
-        rule = interactions.rule(seed, drug, earlier, wording, config.language)
-        if rule:
-            yield rule
+        yield from named
+        if forbids := rule(seed, drug, earlier, wording, config.language):
+            yield forbids
         earlier.append(drug)
 
 

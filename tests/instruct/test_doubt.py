@@ -10,6 +10,8 @@ from metier.instruct.doubt import Doubt, doubt
 from metier.records import Advice, Conversation, Document, Dropped, Message, MetierError, Record, Rule
 from metier.text.named import Finder, amounts, plain
 from tests.corpus.helpers import write
+from tests.rules.tables import ENTITIES
+from tests.rules.tables import RULES as TABLE_RULES
 
 PATTERNS = "fact,sentence,question\ntreats,{drug} treats {value}.,\ndose,The dose of {drug} is {value}.,\n"
 LEAFLETS = [
@@ -96,6 +98,19 @@ def test_what_is_dropped_says_what_and_is_listed_for_a_person(tmp_path: Path) ->
     assert json.loads((tmp_path / "notes.json").read_text()) == counts
     assert run(tmp_path, [good, bad], flag="list") == [good, bad]
     assert len((tmp_path / "doubts.jsonl").read_text().splitlines()) == 1
+
+
+def test_the_entities_of_a_step_say_by_which_names_its_rules_are_broken(tmp_path: Path) -> None:
+    records: list[Record] = [*ENTITIES, *TABLE_RULES]
+    write_records(tmp_path / "rules", records)
+    asked = talk("asked", "维洛林可以加入葡萄糖酸奥西吗？", "可以，将两药加入同一瓶静滴。")
+    turns = talk("turns", "I take nadorax.", "Well.", "And for my cough?", "Take quintalide as well.")
+    warns = talk("warns", "May I take nadorax with quintalide?", "No, never take them together.")
+    out = list(doubt(iter([asked, turns, warns]), Doubt(), tmp_path, tmp_path / "rules"))
+    told = "nadorax_quintal: nadorax_quintal (en)"
+    assert out[1:] == [Dropped("turns", RULE, told), warns]
+    assert isinstance(out[0], Dropped)
+    assert (out[0].why, out[0].detail.split(":")[0]) == (RULE, "velorin_brine")
 
 
 def test_replies_are_compared_where_no_leaflet_speaks(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from metier.records import Conversation, Document, Entity, MetierError, Question, Record, Rule
+from metier.rules.table import Table
 from metier.text.sentences import sentences
 from metier.world.drugs import make
 from metier.world.names import capacity, names
@@ -376,14 +377,30 @@ def test_a_third_of_the_drugs_can_have_the_dialogues() -> None:
 
 
 @each_language
-def test_rules_name_pairs_of_known_drugs(language: str) -> None:
-    known = {drug.name for drug in make(7, 60, "fresh", drug_wording(language))}
+def test_rules_name_pairs_of_known_drugs_and_classes(language: str) -> None:
     rules = of(Rule, drugs(language))
+    table = Table(of(Entity, drugs(language)), rules)
     assert len({frozenset(rule.members) for rule in rules}) == len(rules) == 30
+    assert sum(table.entities[rule.members[0]].kind == "class" for rule in rules) == 5
     for rule in rules:
-        assert set(rule.members) < known
         assert len(set(rule.members)) == 2
-        assert all(name in rule.advice[0].message and name in rule.advice[0].remedy for name in rule.members)
+        names = [table.entities[member].names[0].name for member in rule.members]
+        assert all(name in rule.advice[0].message and name in rule.advice[0].remedy for name in names)
+        assert {one.fires for one in rule.examples} == {True, False}
+
+
+@each_language
+def test_entities_are_the_drugs_and_the_classes_of_their_plants(language: str) -> None:
+    made = {drug.name: drug for drug in make(7, 60, "fresh", drug_wording(language))}
+    entities = of(Entity, drugs(language))
+    things = {one.id: one for one in entities if one.kind == "thing"}
+    assert things.keys() == made.keys()
+    assert all(one.classes == (f"plant:{made[one.id].facts['plant']}",) for one in things.values())
+    assert {one.id for one in entities if one.kind == "class"} == {one.classes[0] for one in things.values()}
+    spelt = [
+        name for one in entities for said in one.names for name in (said.name, *said.aliases, *said.brands, *said.salts)
+    ]
+    assert len(set(spelt)) == len(spelt) > 2 * len(things), "no two share a name, and most drugs have a brand"
 
 
 @each_language
