@@ -121,6 +121,11 @@ PLANTS: dict[str, list[Callable[[Sheet], dict[str, str]]]] = {
     "entity twice": [lambda s: s.added(id=(row := s.entity())["id"], language=row["language"], name="planted")],
     "two kinds": [lambda s: s.added(id=s.entity()["id"], kind="condition", language="xx", name="planted")],
     "bad language": [lambda s: put(s.draw.choice(s.entities), language="English")],
+    "other script": [lambda s: put(s.draw.choice([row for row in s.entities if row["language"] == "ar"]), name="药")],
+    "bad id": [
+        lambda s: s.added(id="plan\u200bted", kind="thing", language="en", name="planted"),
+        lambda s: put(s.rule(), id="a|b"),
+    ],
     "bad kind": [lambda s: put(s.entity(), kind="drug")],
     "no id": [lambda s: put(s.entity(), id=""), lambda s: put(s.rule(), id="")],
     "member twice": [lambda s: put(s.rule(), members="|".join([s.entity()["id"]] * 2))],

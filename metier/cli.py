@@ -204,6 +204,7 @@ def rules(
     """Check a table of rules (exit code 2 where it has faults), show what a text breaks, or what a patient may have."""
     from metier.run import rules as at
 
+    at.check(text, card, group)
     if group:
         some = at.admitted(place, card, group, language)
         print(at.json_line(some) if as_json else "\n".join(at.admissions(some)))

@@ -2,9 +2,9 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -145,7 +145,17 @@ def _settings_of(config: type[Config], path: tuple[str, ...]) -> tuple[str, ...]
 def _choices_of(config: type[Config], path: tuple[str, ...]) -> tuple[str, ...]:
     """The words of which a setting is one."""
     hints = [get_type_hints(table).get(path[-1]) for table in _tables_of(config, path[:-1])]
-    return tuple(str(word) for hint in hints for one in (hint, *get_args(hint)) for word in get_args(one))
+    return tuple(dict.fromkeys(word for hint in hints for word in _words(hint)))
+
+
+def _words(hint: Any) -> Iterator[str]:
+    """The words that a type allows, in lists and tables of them, too."""
+    inner = get_args(hint)
+    if get_origin(hint) is Literal:
+        yield from map(str, inner)
+        return
+    for one in inner:
+        yield from _words(one)
 
 
 def _tables_of(config: type[Config], path: tuple[str, ...]) -> list[type[Config]]:

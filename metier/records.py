@@ -241,9 +241,10 @@ class Rule(Record, frozen=True, gc=False):
     examples: tuple[Example, ...] = ()
 
     def told(self, language: str) -> Advice:
-        """The advice in a language; where it is not told in that one, in the first it is told in."""
-        none = Advice(language, "")
-        return next((one for one in self.advice if one.language == language), next(iter(self.advice), none))
+        """The advice in a language (of en-GB in en), or where it is not told in that, in English or else the first."""
+        own = {one.language: one for one in reversed(self.advice)}
+        order = (language, language.partition("-")[0], "en", *own)
+        return next((own[one] for one in order if one in own), Advice(language, ""))
 
 
 KINDS: tuple[type[Record], ...] = (

@@ -74,9 +74,10 @@ def test_a_recipe_of_the_guide_runs(place: Path, name: str) -> None:
 def test_the_two_doctors_are_found_to_do_what_the_guide_says(place: Path) -> None:
     run(load("./measured.yaml"), place / "runs")
     rows = json.loads((place / "runs/measured/scores.json").read_text("utf-8"))
-    found = {(one["model"], one["by"]["way"]): one["value"] for one in rows if one["metric"] == "violations"}
-    assert (found["naive", "none"], found["wary", "none"]) == (1, 0)
-    assert found["naive", "guard"] == found["wary", "guard"] == 0
+    found = {(one["model"], one["by"]["way"], one["metric"]): one["value"] for one in rows}
+    for metric in ("violations", "answered"):
+        assert (found["naive", "none", metric], found["wary", "none", metric]) == (1, 0)
+    assert found["naive", "guard", "violations"] == found["wary", "guard", "violations"] == 0
 
 
 def test_the_guide_names_no_stage_link_or_benchmark_that_is_not_there() -> None:

@@ -60,19 +60,22 @@ def test_quickstart_in_small(tmp_path: Path) -> None:
 
 
 def test_rules_quickstart_in_small(tmp_path: Path) -> None:
-    small = change(drugs__drugs=6, talk__drugs=6, shown__drugs=4, specialist__tokens=12000, soft__tokens=6000)
-    small += change(dialogues__each=2, dialogues__allowed=2, prompts__best_of=2, prompts__max_tokens=8, prompts__limit=8)
-    said = metier("run", "rules-quickstart", *small, cwd=tmp_path)
-    assert said.code == 0, said
-    place = tmp_path / "runs" / "rules-quickstart"
-    found = {key for key in keys(place) if key[0] == "talk"}
-    ways = [f"way={way}" for way in ("none", "reward", "tool", "retrieval", "guard", "all")]
-    for model in ("specialist", "soft"):
-        for metric in ("violations", "missed_warnings", "false_alarms", "answered"):
-            assert {("talk", model, metric, way) for way in ways} <= found
+    small = change(drugs__drugs=6, talk__drugs=6, strangers__drugs=2, readings__drugs=2, specialist__tokens=4000)
+    small += change(soft__tokens=2000, dialogues__each=1, dialogues__allowed=1)
+    sources = {name: 1 for name in ("web", "encyclopedia", "leaflet", "book", "rule_reading", "naive_dialogue")}
+    small += change(specialist__from__conversations="[facts, talk, strangers, readings]")
+    small += change(specialist__priorities=json.dumps(sources), specialist__epochs=json.dumps(sources))
+    small += change(prompts__best_of=2, prompts__max_tokens=8, prompts__limit=8, prompts__by="[form]")
+    place = run(load("rules-quickstart", [one for one in small if one != "--set"]), tmp_path).root
+    ways = {"specialist": ("none", "reward", "tool", "retrieval", "guard"), "soft": ("none", "all")}
+    metrics = ("violations", "missed_warnings", "answered", "false_alarms", "strays")
+    found = {key for key in keys(place) if key[0] == "talk" and "," not in key[3]}
+    asked = {(model, way) for model, some in ways.items() for way in some}
+    assert found == {("talk", model, metric, f"way={way}") for model, way in asked for metric in metrics}
     rows = json.loads((place / "scores.json").read_text())
-    assert {one["value"] for one in rows if one["metric"] == "violations" and one["by"].get("way") == "guard"} == {0}
-    assert "Missed warnings" in (place / "report.html").read_text()
+    guarded = [one for one in rows if one["metric"] == "violations" and one["by"].get("way") in ("guard", "all")]
+    assert guarded and not any(one["value"] for one in guarded)
+    assert "What must not be left to chance" in (place / "report.html").read_text()
 
 
 @pytest.mark.skipif(not DATA.exists(), reason=f"needs the MedQuAD file at {DATA}")

@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
 
 from metier.records import Advice, Config, Document, Dropped, Entity, Rule
 from metier.rules.documents import MEMBERS, RULE, WHEN
@@ -16,7 +19,7 @@ class FromRules(Config, frozen=True):
 
     languages: tuple[str, ...] = ()
     """Languages of the documents, as in [zh, en]; empty: every language that a rule is told in."""
-    names: int = 6
+    names: Annotated[int, msgspec.Meta(ge=1)] = 6
     """At most this many names of each member stand in a document: the first of the table."""
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from metier.artefact import Finished
 from metier.evals.intervals import Estimate, average
 from metier.evals.layouts import Layout, grouped, read
@@ -11,6 +13,9 @@ from metier.evals.report_scores import LEADING, Entry, Unread, base_of, entry, u
 from metier.evals.tables import over
 from metier.records import Score
 from metier.scores import count, metric
+
+WAY = "way"
+"""The label that says how a model was asked, with the same questions each time: a row of its own among models."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,9 @@ def scoreboard(scores: Sequence[Score]) -> Matrix | None:
 
 
 def families(scores: Sequence[Score], signatures: Mapping[tuple[str, str], str]) -> list[Matrix]:
-    """The metrics of one group on one task, a column each."""
+    """The metrics of one group on one task, a column each; a model asked in several ways has a row for each."""
+    by_way = [one for one in scores if _by_way(one)]
+    scores = [_rowed(one) for one in scores]
     keys = dict.fromkeys((one.task, metric(one.metric).group) for one in scores if not one.by)
     made = []
     for task, group in keys:
@@ -82,8 +89,24 @@ def families(scores: Sequence[Score], signatures: Mapping[tuple[str, str], str])
         heads = tuple(_head(metric(name).title, "", some) for name, some in zip(names, columns, strict=True))
         said = dict.fromkeys(text for name in names if (text := signatures.get((task, name))))
         lines = _lines(columns, base_of(scores), unread(()))
-        made.append(Matrix(task, group, "", (), heads, lines, _few(lines), " ".join(said)))
+        note = _notes(names) if any(one.task == task for one in by_way) else ""
+        made.append(Matrix(task, group, note, (), heads, lines, _few(lines), " ".join(said)))
     return made
+
+
+def _rowed(one: Score) -> Score:
+    """A score by way alone as that of a model of its own."""
+    return msgspec.structs.replace(one, model=f"{one.model}, {one.by[WAY]}", by={}) if _by_way(one) else one
+
+
+def _notes(names: Sequence[str]) -> str:
+    """What each of some metrics counts."""
+    some = [metric(name) for name in names]
+    return " ".join(f"{one.title}: {one.note[:1].lower()}{one.note[1:]}" for one in some if one.note)
+
+
+def _by_way(one: Score) -> bool:
+    return one.by.keys() == {WAY} and bool(metric(one.metric).group)
 
 
 def published(run: Finished) -> list[tuple[str, list[Matrix]]]:
@@ -99,8 +122,9 @@ def published(run: Finished) -> list[tuple[str, list[Matrix]]]:
 
 
 def drawn(run: Finished) -> set[tuple[str, str]]:
-    """(task, grouping) of what such tables show."""
-    return {
+    """(task, grouping) of what such tables show, and of what stands in a family by way."""
+    ways = {(one.task, WAY) for artefact in run.artefacts.values() for one in artefact.records(Score) if _by_way(one)}
+    return ways | {
         (one.task, over(names))
         for artefact in run.artefacts.values()
         for layout in read(artefact.path)

@@ -11,7 +11,7 @@ import msgspec
 from metier.artefact import asset
 from metier.records import Config, MetierError, Question
 from metier.rules.loaded import load
-from metier.rules.prompts import Asked, Context, pairs, questions
+from metier.rules.prompts import Asked, Context, Shelf, pairs, questions
 
 
 class RulePrompts(Config, frozen=True):
@@ -20,8 +20,9 @@ class RulePrompts(Config, frozen=True):
     languages: tuple[str, ...] = ("en",)
     """Languages that the prompts are asked in: en, zh, ar."""
     allowed: bool = True
-    """Whether there is, beside each pair that a rule forbids, one that no rule of the table speaks of. A table that
-    does not hold all there is to know calls such a pair allowed where a model may rightly warn."""
+    """Whether there is, beside each pair that a rule forbids, one that no rule of the table speaks of, of things that
+    rules over the same way of meeting speak of. A table that does not hold all there is to know calls such a pair
+    allowed where a model may rightly warn."""
     brands: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.25
     """The share of prompts that call one of the two by a brand, where it has one."""
 
@@ -45,9 +46,10 @@ def rule_prompts(table: Path, seed: int, config: RulePrompts) -> Iterator[Questi
     """
     wordings = {language: _wording(language) for language in config.languages}
     rules, empty = load(table), True
+    shelves = {language: Shelf(rules, language) for language in config.languages}
     for rule in rules.rules:
         for language, wording in wordings.items():
-            for pair in pairs(rule, rules, language, Random(f"{seed}:{rule.id}:pairs")):
+            for pair in pairs(rule, shelves[language], Random(f"{seed}:{rule.id}:pairs")):
                 if not (pair.forbidden or config.allowed):
                     continue
                 empty = False

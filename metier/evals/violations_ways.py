@@ -10,7 +10,7 @@ from metier.records import Document, Message
 from metier.rules import shown
 from metier.rules.card import Card
 from metier.rules.check import Checker
-from metier.rules.documents import relevant
+from metier.rules.documents import RULE, relevant
 from metier.rules.guard import Ruled, on_reply
 from metier.rules.guard_policy import Policy
 from metier.rules.reward import reward
@@ -19,7 +19,7 @@ from metier.rules.tool import MOST
 Way = Literal["none", "reward", "tool", "retrieval", "guard", "all"]
 WAYS: tuple[Way, ...] = ("none", "reward", "tool", "retrieval", "guard", "all")
 """Nothing; the best of several replies by `rules.reward`; the reply of the tool before the model's own; documents of
-the rules before the prompt; the guard over the reply; and all four of them."""
+the rules before the prompt; the guard over the reply; and all four of them, a rule that the tool tells told once."""
 _DRAWN, _TOOL, _DOCUMENTS, _GUARDED = ({"reward", "all"}, {"tool", "all"}, {"retrieval", "all"}, {"guard", "all"})
 
 
@@ -93,10 +93,30 @@ def _talks(prompts: Sequence[Prompt], ways: Sequence[Way], help: Help) -> Iterat
     for way in ways:
         own = "" if way in ("none", "guard", "reward") else way
         for prompt in prompts:
-            pages = relevant(help.checker, help.documents, prompt.messages) if way in _DOCUMENTS else ()
             told = _tool(prompt, help) if way in _TOOL else ()
+            pages = _pages(prompt, help, told) if way in _DOCUMENTS else ()
             id = f"{prompt.id}/{own}" if own else prompt.id
             yield (way, prompt.id), Talk(id, (*shown.before(prompt.messages, pages, bool(told)), *told))
+
+
+def _pages(prompt: Prompt, help: Help, told: Sequence[Message]) -> tuple[Document, ...]:
+    """The documents of the rules that the prompt touches, without those that the tool's reply tells.
+
+    The same rule told twice says nothing new, and may leave a small model no room for a reply.
+    """
+    known = {one.rule for one in msgspec.json.decode(told[-1].content, type=_Told).findings} if told else set[str]()
+    found = relevant(help.checker, help.documents, prompt.messages)
+    return tuple(one for one in found if one.meta.get(RULE) not in known)
+
+
+class _Found(msgspec.Struct):
+    rule: str
+
+
+class _Told(msgspec.Struct):
+    """Of the tool's reply, the rules that it found."""
+
+    findings: tuple[_Found, ...] = ()
 
 
 def _tool(prompt: Prompt, help: Help) -> tuple[Message, ...]:

@@ -31,8 +31,12 @@ class FromRules(Config, frozen=True):
     """Dialogues about each rule in each language that say why something is not to be done."""
     allowed: Annotated[int, msgspec.Meta(ge=0)] = 5
     """Dialogues beside these, in the same forms, about what no rule speaks of, where the answer is yes; for a rule over
-    a patient, about a patient to whom it does not apply. Without them a model learns to warn of everything; from a
-    table that leaves out much of what is not to be done, it learns to permit that."""
+    a patient, about a patient to whom no rule applies that forbids it. Without them a model learns to warn of
+    everything."""
+    complete: bool = False
+    """Whether the table holds all that is not to be done, as of a closed world: then these are answered by a yes. Else
+    the answer is that no rule is known and that the label is to be read, and they are about things that rules speak
+    of: a yes would teach a model to permit whatever the table leaves out."""
     forms: Annotated[tuple[Form, ...], msgspec.Meta(min_length=1)] = FORMS
     """What is written, in turn: a question, an order to check, a dialogue of two questions, a story, and what is done
     instead."""
@@ -71,7 +75,7 @@ def from_rules(
 def _drafts(rule: Rule, shelf: Shelf, seed: int, config: FromRules) -> Iterator[Draft]:
     """The dialogues about one rule; where there is none, one without turns that says why."""
     spoken = [one for one in rule.advice if one.language in (config.languages or languages()) and one.message]
-    seen, draw = set[tuple[Message, ...]](), Draw(str(seed), False, config.wordings, config.cite)
+    seen, draw = set[tuple[Message, ...]](), Draw(str(seed), False, config.wordings, config.cite, config.complete)
     for advice in spoken:
         places = enumerate(_forms(rule, config))
         some = [_draft(rule, advice, (number, *form), shelf, draw) for number, form in places]

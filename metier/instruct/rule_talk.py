@@ -38,10 +38,26 @@ class Shelf:
     def __init__(self, table: Table) -> None:
         self.table = table
         self.things = tuple(id for id, one in table.entities.items() if one.kind == "thing")
+        self.ruled = self._under({member for rule in table.rules for member in rule.members})
+        self.poured = self._under({member for one in table.rules if one.context == "mixed" for member in one.members})
+        self.pours = frozenset(self.poured)
+        self._forbids: dict[str, list[Rule]] = {}
+        for rule in table.rules:
+            if rule.context == "patient" and rule.severity == "forbidden":
+                self._forbids.setdefault(rule.members[0], []).append(rule)
         self.belong: dict[str, list[str]] = {}
         for id in self.things:
             for group in table.holds[id][1:]:
                 self.belong.setdefault(group, []).append(id)
+
+    def _under(self, members: set[str]) -> tuple[str, ...]:
+        """The things that rules over some members speak of."""
+        return tuple(id for id in self.things if not members.isdisjoint(self.table.holds[id]))
+
+    def forbidding(self, entity: Entity, rule: Rule) -> list[str]:
+        """The conditions under which other rules forbid an entity to a patient."""
+        some = (one for group in self.table.holds[entity.id] for one in self._forbids.get(group, ()))
+        return [one.when for one in some if one.id != rule.id and one.when]
 
     def thing(self, member: str, language: str, rng: random.Random) -> Entity:
         """What a dialogue speaks of for a member: the entity itself, or often something of its class."""
@@ -51,10 +67,10 @@ class Shelf:
             return whole
         return self.table.entities[rng.choice(some)]
 
-    def allowed(self, first: Entity, language: str, rng: random.Random) -> Entity | None:
-        """A thing that no rule keeps from another; None where none is found at once."""
-        for _ in range(_TRIES if self.things else 0):
-            other = self.table.entities[rng.choice(self.things)]
+    def allowed(self, first: Entity, some: Sequence[str], language: str, rng: random.Random) -> Entity | None:
+        """One of some things that no rule keeps from another; None where none is found at once."""
+        for _ in range(_TRIES if some else 0):
+            other = self.table.entities[rng.choice(some)]
             apart = not {first.id, *self.table.holds[first.id]} & {other.id, *self.table.holds[other.id]}
             rules = self.table.concerning((first.id, other.id))
             if apart and all_names(other, language) and all(rule.context == "patient" for rule in rules):
@@ -69,6 +85,8 @@ class Draw(NamedTuple):
     allowed: bool
     wordings: Literal["all", "taught", "held"]
     cite: float
+    complete: bool
+    """Whether the table holds all that is not to be done."""
 
 
 class Scene(NamedTuple):
@@ -76,6 +94,7 @@ class Scene(NamedTuple):
 
     form: Form
     allowed: bool
+    complete: bool
     rule: Rule
     wording: Talk
     pick: Picker
@@ -92,6 +111,8 @@ class Scene(NamedTuple):
     def reply(self, form: Form) -> str:
         """What is answered: to an order and to how something is done, it is no answer to say yes or no."""
         wording = self.wording
+        if self.allowed and not self.complete:
+            return self.pick(wording.beyond)
         if self.allowed:
             return self.pick(wording.passed if form in ("order", "remedy") else wording.allowed)
         return self.pick({"order": wording.check, "remedy": wording.instead}.get(form, wording.no))
@@ -105,7 +126,9 @@ def draft(rule: Rule, advice: Advice, form: Form, shelf: Shelf, draw: Draw) -> t
     alone = rule.context == "patient"
     if draw.allowed and not alone:
         first = rng.choice(entities)
-        other = shelf.allowed(first, language, rng)
+        pools = () if draw.complete else (shelf.poured, shelf.ruled) if rule.context == "mixed" else (shelf.ruled,)
+        found = (shelf.allowed(first, some, language, rng) for some in (*pools, shelf.things))
+        other = next((one for one in found if one), None)
         if other is None:
             return ()
         entities = [first, other]
@@ -113,11 +136,13 @@ def draft(rule: Rule, advice: Advice, form: Form, shelf: Shelf, draw: Draw) -> t
     if len(set(names.values())) < len(entities):
         return ()
     slots, cited = _slots(list(names.values()), advice, wording), rng.random() < draw.cite
-    scene = Scene(form, draw.allowed, rule, wording, pick, slots, cited)
+    scene = Scene(form, draw.allowed, draw.complete, rule, wording, pick, slots, cited)
     if not alone:
-        return _pair(scene, _meeting(rule, wording, rng))
-    patient = drawn(rule.when, entities[0], shelf.table.entities, not draw.allowed, language, draw.seed)
-    return _patient(scene, patient, rng)
+        pours = (all if draw.allowed else any)(one.id in shelf.pours for one in entities)
+        return _pair(scene, _meeting(rule, wording, rng, draw.complete or pours))
+    others = shelf.forbidding(entities[0], rule) if draw.allowed else []
+    patient = drawn(rule.when, entities[0], shelf.table, not draw.allowed, language, draw.seed, others)
+    return _patient(scene, patient, rng) if patient else ()
 
 
 def _name(entity: Entity, language: str, rng: random.Random) -> str:
@@ -136,8 +161,9 @@ def _slots(names: list[str], advice: Advice, wording: Talk) -> dict[str, str]:
     }
 
 
-def _meeting(rule: Rule, wording: Talk, rng: random.Random) -> Meeting:
-    mixed = rule.context == "mixed" or (rule.context == "either" and rng.random() < _MIXED)
+def _meeting(rule: Rule, wording: Talk, rng: random.Random, pours: bool) -> Meeting:
+    """How it is asked about things that meet: herbs of the kitchen are not asked about in a drip."""
+    mixed = rule.context == "mixed" or (rule.context == "either" and pours and rng.random() < _MIXED)
     return wording.mixed if mixed else wording.together
 
 
@@ -159,12 +185,12 @@ def _patient(scene: Scene, patient: Patient, rng: random.Random) -> tuple[Messag
         "self": wording.patient.self, "child": wording.patient.child, "note": wording.patient.note,
     }  # fmt: skip
     some = {speaker: facts for speaker in patient.speakers if (facts := told(patient, speaker, wording, pick))}
-    if scene.form == "order" and "note" in some:
-        some = {"note": some["note"]}
     if not some:
         return ()
+    if scene.form == "order" and "note" in some:
+        return scene.messages([pick(wording.patient.order), scene.reply("order")], facts=some["note"])
     speaker = rng.choice(list(some))
-    turns = [pick(ways[speaker]), scene.reply("order" if speaker == "note" else "question")]
+    turns = [pick(ways[speaker]), scene.reply("question")]
     if scene.form == "turns" and speaker != "note":
         asking = [one.removeprefix(_FACTS).strip() for one in ways[speaker] if one.startswith(_FACTS)]
         turns = [_FACTS, pick(wording.heard), pick(asking), scene.reply("question")]

@@ -11,6 +11,7 @@ from metier.rules.card_conditions import Condition, conditions
 from metier.rules.card_facts import Said, asks_for_self, facts, polar
 from metier.rules.card_words import Person
 from metier.rules.names import Names
+from metier.rules.naming import names_of
 from metier.rules.table import Table
 from metier.text.suggest import did_you_mean
 
@@ -46,6 +47,9 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _LISTS = {"condition": "conditions", "allergy": "allergies", "taking": "taking"}
+_MOST = {"age": 130.0, "week": 45.0, "egfr": 250.0, "weight": 700.0}
+"""More than any patient has: a number above it is a slip of the pen."""
+_KINDS = {"condition": "condition", "allergy": "medicine", "taking": "medicine"}
 
 
 def parse(text: str, table: Table | None = None) -> Card:
@@ -53,13 +57,13 @@ def parse(text: str, table: Table | None = None) -> Card:
 
     ``!pregnant``, ``!allergy=ID`` and ``!allergy`` (none at all) say what is not. With a ``table``, what stands behind
     ``condition=``, ``allergy=`` and ``taking=`` may be any name of the entity. MetierError at what cannot be read, at
-    an id that the table does not know, and at a card that contradicts itself.
+    an id that the table does not know or that is of another kind, and at a card that contradicts itself.
     """
     plain: dict[str, object] = {}
     lists: dict[str, list[str]] = {"conditions": [], "allergies": [], "taking": [], "without": []}
     for one in conditions(text):
         if one.topic in _LISTS:
-            value = _known(one.value, table, text) if one.value else ""
+            value = _known(one, table, text) if one.value else ""
             if one.negated:
                 lists["without"].append(f"{one.topic}={value}" if value else one.topic)
             elif not value:
@@ -71,11 +75,22 @@ def parse(text: str, table: Table | None = None) -> Card:
         if plain.setdefault(one.topic, said) != said:
             raise MetierError(f"the card {text!r} says {one.topic} twice; say it once")
     card = msgspec.convert(plain | {key: tuple(dict.fromkeys(some)) for key, some in lists.items()}, Card)
+    _refuse_contradictions(card, text)
+    return card
+
+
+def _refuse_contradictions(card: Card, text: str) -> None:
     if card.sex == "male" and (card.pregnant or card.week is not None):
         raise MetierError(f"the card {text!r} is of a man who is pregnant; mend sex or pregnant")
+    if card.sex == "male" and card.breastfeeding:
+        raise MetierError(f"the card {text!r} is of a man who breastfeeds; mend sex or breastfeeding")
     if card.pregnant is False and card.week is not None:
         raise MetierError(f"the card {text!r} gives a week of pregnancy and denies it; leave one out")
-    return card
+    for topic, name in _LISTS.items():
+        listed: tuple[str, ...] = getattr(card, name)
+        both = [one for one in listed if f"{topic}={one}" in card.without or topic in card.without]
+        if both:
+            raise MetierError(f"the card {text!r} says {topic}={both[0]} and denies it; leave one out")
 
 
 def _said(one: Condition, text: str) -> object:
@@ -85,18 +100,32 @@ def _said(one: Condition, text: str) -> object:
         return not one.negated
     if one.negated:
         raise MetierError(f"!{one.topic} in the card {text!r}: a card cannot deny it; leave it out")
+    if one.topic in _MOST and one.number > _MOST[one.topic]:
+        raise MetierError(
+            f"{one.topic}={one.value} in the card {text!r}: no patient has more than {_MOST[one.topic]:g}"
+        )
     return one.value if one.topic == "sex" else one.number
 
 
-def _known(value: str, table: Table | None, text: str) -> str:
-    """The id of an entity by its id or any of its names."""
-    if table is None or value in table.entities:
-        return value
-    wanted = value.casefold()
-    for entity in table.entities.values():
-        if any(wanted == name.casefold() for one in entity.names for name in (one.name, *one.aliases, *one.brands)):
-            return entity.id
-    raise MetierError(f"the card {text!r} names {value!r}, which no entity is; {did_you_mean(value, table.entities)}")
+def _known(one: Condition, table: Table | None, text: str) -> str:
+    """The id of an entity, of the kind that the topic is about, by its id or any of its names."""
+    if table is None:
+        return one.value
+    wanted = one.value.casefold()
+    called = (
+        id for id, entity in table.entities.items() if any(wanted == name.casefold() for name in names_of(entity))
+    )
+    id = one.value if one.value in table.entities else next(called, "")
+    if not id:
+        like = did_you_mean(one.value, table.entities)
+        raise MetierError(f"the card {text!r} names {one.value!r}, which no entity is; {like}")
+    illness = table.entities[id].kind == "condition"
+    if illness != (one.topic == "condition"):
+        right = "condition" if illness else "taking or allergy"
+        raise MetierError(
+            f"{one.topic}={one.value} in the card {text!r}: {id} is no {_KINDS[one.topic]}; write {right}"
+        )
+    return id
 
 
 def applies(when: str, card: Card, table: Table, entity: str) -> bool | None:
@@ -202,7 +231,8 @@ def _settled(messages: Sequence[Message], read: Sequence[Sequence[Said]], number
     yield from (one for one in read[number] if not one.asked)
     if number == 0 or messages[number].role != "user" or messages[number - 1].role != "assistant":
         return
-    asked, answer = [one for one in read[number - 1] if one.asked], polar(messages[number].content)
+    asked = [one for one in read[number - 1] if one.asked]
+    answer = polar(messages[number].content) if asked else ""
     if answer == "no":
         flags = ("pregnant", "breastfeeding")
         yield from (one._replace(value=False) if one.topic in flags else one._replace(denied=True) for one in asked)

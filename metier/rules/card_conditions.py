@@ -70,5 +70,6 @@ def _number(name: str, sign: str, value: str, whole: str) -> float:
     found = _NUMBER.fullmatch(value)
     if found is None or not sign or (found[2] and name != "age"):
         what = "a number of years, or 28d, 6w, 3m" if name == "age" else "a number"
-        raise MetierError(f"{name}{sign}{value} in {whole!r}: {name} is held against {what}, as in {name}<18")
+        more = "; terms are joined by &" if re.search(r"[,;，；\s]", value) else ""
+        raise MetierError(f"{name}{sign}{value} in {whole!r}: {name} is held against {what}, as in {name}<18{more}")
     return float(found[1]) * _YEARS[found[2]]

@@ -1,9 +1,11 @@
 """What a text says of a patient: age, sex, pregnancy, kidneys, conditions, allergies, medicines; and of whom."""
 
 import functools
+import itertools
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from operator import attrgetter, itemgetter
 from typing import Literal, NamedTuple
 
 from metier.rules.card_conditions import Topic
@@ -13,6 +15,7 @@ from metier.rules.firing import Mention
 from metier.rules.table import Table
 
 _CLAUSE = re.compile(r"(?:(?<!\d)[.]|[.](?!\d)|[!?؟。！？\n;；؛,，،:：])\s*")
+_STOP = re.compile("[。！？；，、.!?;,؟؛،\n]")
 _AGES = {"newborn": 0.03, "infant": 0.5, "child": 5.0, "adolescent": 15.0, "elderly": 75.0}
 """Years that stand for a group which is named without a number."""
 _NEAR = 0.02
@@ -32,11 +35,12 @@ _SPOKEN = 90
 """Characters before a statement within which somebody is named whom it may be about."""
 _LOW = re.compile("<|≤|less|below|under|lower|低|小|不足|اقل|دون|تحت")
 _LISTING = re.compile(
-    r"(?:[\s,:：、(\-]|to|and|or|the|both|any|either|no|not|is|am|reactions?|severe|mild|list|known|history"
+    r"(?:[\s,:：、(\-]|to|and|or|but|但|而|是|对|بل|لكن|the|both|any|either|no|not|is|am|reactions?|severe|mild|list|known|history"
     r"|hypersensitivity|和|及|与|或|也|均|都|不|有|药物?|类|等|曾|史|试|后|会|就|过"
-    r"|من|تجاه|ضد|او|لل?|ال|و|ادويه|دواء)*"
+    r"|شديده|خفيفه|معروفه|قديمه|موثقه|مثبته|من|بعد|بسبب|تجاه|ضد|او|لل?|ال|و|ادويه|دواء)*"
 )
 """What may stand between a name and its allergy: other names, and words that join them."""
+_BUT = re.compile(r"\bbut\b|但|而是|بل|لكن")
 _NO = re.compile(r"不|无|\bno\b|\bnot\b")
 _NEGATIVE = re.compile("阴性|negative")
 _PERMITTED = re.compile("可以|能行|行不行|行吗|好吗|[吗么]")
@@ -97,24 +101,28 @@ class _Reader:
         return sorted(some)
 
     @functools.cached_property
+    def persons(self) -> tuple[list[int], list[Person], list[Person]]:
+        """Where each cue begins, whom it names, and whom the last one up to it names who may give the breast."""
+        persons = [person for _, person in self.cues]
+        grown: list[Person] = ["self"]
+        for one in persons:
+            grown.append(grown[-1] if one == "child" else one)
+        return [begin for begin, _ in self.cues], ["self", *persons], grown
+
+    @functools.cached_property
     def allergic(self) -> list[tuple[int, int]]:
-        """Where the text speaks of an allergy."""
-        return self.spans("allergic")
+        """Where the text speaks of an allergy, in order."""
+        return sorted(self.spans("allergic"))
 
     @functools.cached_property
     def takes(self) -> list[tuple[int, int]]:
-        """Where the text says that something is taken."""
-        return self.spans("taking")
+        """Where the text says that something is taken, in order."""
+        return sorted(self.spans("taking"))
 
     def person(self, start: int, topic: Topic) -> Person:
         """Whom the text speaks of at a place: the last one named before it or around it; no child gives the breast."""
-        who: Person = "self"
-        for begin, person in self.cues:
-            if begin > start:
-                break
-            if person != "child" or topic != "breastfeeding":
-                who = person
-        return who
+        begins, persons, grown = self.persons
+        return (grown if topic == "breastfeeding" else persons)[bisect_right(begins, start)]
 
     def said(
         self, topic: Topic, value: float | bool | str, start: int, *, general: bool = False, denied: bool = False
@@ -136,7 +144,8 @@ class _Reader:
 
     def general(self, start: int, end: int) -> bool:
         """Whether the clause around a place speaks of people at large, or of nobody."""
-        spoken = any(start - _SPOKEN <= begin <= end for begin, _ in self.cues)
+        begins = self.persons[0]
+        spoken = bisect_left(begins, start - _SPOKEN) < bisect_right(begins, end)
         return not spoken or self.words["general"].search(self.flat, *self.clause(start, end))
 
     def excepted(self, start: int, end: int) -> bool:
@@ -149,15 +158,28 @@ class _Reader:
         """Whether what stands at a place runs in the family."""
         return self.words["family"].search(self.flat, max(0, start - _FAMILY), start)
 
-    def negated(self, start: int, end: int) -> bool:
-        """Whether a negation stands before a place in its clause."""
-        begin, _ = self.clause(start, end)
+    def negated(self, start: int, begin: int, mentions: Sequence[Mention] = ()) -> bool:
+        """Whether a negation stands before a place in its clause, which begins at ``begin``.
+
+        One that has a medicine or its use behind it denies that and nothing of the patient: "do not give it in asthma".
+        """
         found = [
             one.end()
             for pattern in self.words["not"].patterns
             for one in pattern.regex.finditer(self.flat, begin, start)
         ]
-        return bool(found) and not _CAUSE.search(self.flat, found[-1], start)
+        last = max(found, default=-1)
+        if last < 0 or _CAUSE.search(self.flat, last, start) or self.words["used"].search(self.flat, last, start):
+            return False
+        low = bisect_right(mentions, last, key=attrgetter("end"))
+        return not (low < len(mentions) and mentions[low].start < start)
+
+    def covered(self, spans: Sequence[tuple[int, int]]) -> bytearray:
+        """For each place of the text whether one of some spans covers it."""
+        mask = bytearray(len(self.flat) + 1)
+        for begin, end in spans:
+            mask[begin:end] = b"\1" * (end - begin)
+        return mask
 
     def spans(self, *names: str) -> list[tuple[int, int]]:
         """Where sections find something."""
@@ -189,21 +211,22 @@ class _Reader:
 
     def _named(self, topic: Literal["pregnant", "breastfeeding"], held: list[tuple[int, int]]) -> Iterator[Said]:
         """A state of the patient, where it is named outside of the places that are spoken for and not asked for."""
+        spoken_for = self.covered(held)
         for one in self.words[topic].find(self.flat):
             begin, end = one.span()
-            if not (_inside(begin, held) or _inside(end - 1, held) or self.excepted(begin, end)):
+            if not (spoken_for[begin] or spoken_for[end - 1] or self.excepted(begin, end)):
                 found = self.said(topic, True, begin, general=self.general(begin, end))
                 yield found._replace(asked=self.asked(begin, end))
 
     def ages(self) -> Iterator[Said]:
         """Ages: as numbers, as bounds, and as groups where no number is said."""
-        taken, found = list(self.weeks), False
+        taken, found = self.covered(self.weeks), False
         for shift, name in ((-_NEAR, "under"), (_NEAR, "over"), (0.0, "age")):
             for one in self.words[name].find(self.flat):
                 value = number(one)
-                if value is None or _inside(one.start(), taken) or _inside(one.end() - 1, taken):
+                if value is None or taken[one.start()] or taken[one.end() - 1]:
                     continue
-                taken.append(one.span())
+                taken[one.start() : one.end()] = b"\1" * len(one[0])
                 age = value * years(one)
                 if age <= _OLDEST and not _SPAN.match(self.flat, one.end()) and not self.excepted(*one.span()):
                     found = True
@@ -236,7 +259,8 @@ class _Reader:
             yield self.said("egfr", value, one.start(), general=low or high)
         for value in (10.0, 20.0):
             for one in self.words[f"kidneys_{value:.0f}"].find(self.flat):
-                if not (self.negated(*one.span()) or self.asked(*one.span()) or self.excepted(*one.span())):
+                begin, _ = self.clause(*one.span())
+                if not (self.negated(one.start(), begin) or self.asked(*one.span()) or self.excepted(*one.span())):
                     yield self.said("egfr", value, one.start(), general=self.general(*one.span()))
 
     def weight(self) -> Iterator[Said]:
@@ -246,30 +270,35 @@ class _Reader:
             yield self.said("weight", float(one["n"]) * factor, one.start())
 
 
-def _inside(place: int, spans: Sequence[tuple[int, int]]) -> bool:
-    return any(begin <= place < end for begin, end in spans)
-
-
 def listed(reader: _Reader, mentions: Sequence[Mention], table: Table) -> Iterator[Said]:
     """Conditions, allergies and medicines among the entities that a text names."""
     for begin, end in reader.spans("no_allergy"):
-        if not any(end <= one.start <= end + 3 for one in mentions):  # no allergy to what is named: below
+        to = (one.start for one in mentions if end <= one.start <= end + 3)
+        if not any(not _STOP.search(reader.flat, end, at) for at in to):  # no allergy to what is named: below
             yield reader.said("allergy", "", begin, denied=True)
     for begin, _ in reader.spans("any_allergy"):
         yield reader.said("allergy", "", begin)._replace(asked=True)
+    kinds = {one.entity: table.entities[one.entity].kind for one in mentions if one.entity in table.entities}
+    things = [one for one in mentions if kinds.get(one.entity) != "condition"]
     for one in mentions:
-        if one.entity in table.entities:
-            for found in _named(reader, one, mentions, table.entities[one.entity].kind):
+        if one.entity in kinds:
+            for found in _named(reader, one, mentions, things if kinds[one.entity] == "condition" else None):
                 asked = reader.asked(one.start, one.end)
                 yield found._replace(asked=asked, denied=found.denied and not asked)
 
 
-def _named(reader: _Reader, one: Mention, mentions: Sequence[Mention], kind: str) -> Iterator[Said]:
-    """What a text says of one entity: that somebody has it, is allergic to it, takes it, or does not."""
+def _named(
+    reader: _Reader, one: Mention, mentions: Sequence[Mention], things: Sequence[Mention] | None
+) -> Iterator[Said]:
+    """What a text says of one entity: that somebody has it, is allergic to it, takes it, or does not.
+
+    ``things`` are the medicines among the mentions; None where the entity is one itself.
+    """
     general = reader.general(one.start, one.end)
-    if kind == "condition":
+    if things is not None:
         if not reader.excepted(one.start, one.end) and not reader.familial(one.start):
-            denied = reader.negated(one.start, one.end)
+            begin, _ = reader.clause(one.start, one.end)
+            denied = reader.negated(one.start, begin, things)
             yield reader.said("condition", one.entity, one.start, general=general, denied=denied)
         return
     sort = _allergy(reader, one, mentions)
@@ -282,13 +311,13 @@ def _named(reader: _Reader, one: Mention, mentions: Sequence[Mention], kind: str
 def _allergy(reader: _Reader, one: Mention, mentions: Sequence[Mention]) -> str:
     """Whether a clause says that somebody is allergic to what is named: yes, denied or nothing."""
     begin, end = reader.clause(one.start, one.end)
-    for start, stop in reader.allergic:
-        if not begin - REACH <= start <= end:
-            continue
+    low = bisect_left(reader.allergic, begin - REACH, key=itemgetter(0))
+    high = bisect_right(reader.allergic, end, low, key=itemgetter(0))
+    for start, stop in reader.allergic[low:high]:
         first, last = (stop, one.start) if start < one.start else (one.end, start)
         between = _without(reader.flat, first, last, mentions)
         if _LISTING.fullmatch(between) and len(between) < REACH:
-            before = reader.words["not"].search(reader.flat, begin, min(start, one.start))
+            before = not _BUT.search(between) and reader.negated(min(start, one.start), begin, mentions)
             behind = start > one.start and _NO.search(between)
             return "denied" if before or behind or _NEGATIVE.search(reader.flat, start, stop) else "yes"
         begin = max(begin, stop) if stop <= one.start else begin
@@ -298,7 +327,8 @@ def _allergy(reader: _Reader, one: Mention, mentions: Sequence[Mention]) -> str:
 def _without(flat: str, first: int, last: int, mentions: Sequence[Mention]) -> str:
     """A piece of a text without the names in it."""
     pieces, at = [], first
-    for one in mentions:
+    low = bisect_left(mentions, first, key=attrgetter("start"))
+    for one in itertools.takewhile(lambda one: one.start < last, itertools.islice(mentions, low, None)):
         if one.start >= at and one.end <= last:
             pieces.append(flat[at : one.start])
             at = one.end
@@ -308,7 +338,9 @@ def _without(flat: str, first: int, last: int, mentions: Sequence[Mention]) -> s
 def _taken(reader: _Reader, one: Mention) -> bool:
     """Whether a clause says that somebody takes what is named."""
     begin, end = reader.clause(one.start, one.end)
-    before = [(start, stop) for start, stop in reader.takes if begin <= start and stop <= one.start]
+    low = bisect_left(reader.takes, begin, key=itemgetter(0))
+    high = bisect_right(reader.takes, one.start, low, key=itemgetter(0))
+    before = [span for span in reader.takes[low:high] if span[1] <= one.start]
     if not before or _PERMITTED.search(reader.flat, one.end, min(end + 4, len(reader.flat))):
         return False
     start, stop = before[-1]

@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from operator import attrgetter
 
 import msgspec
+from msgspec import structs
 
 from metier.records import Message, Rule
 from metier.rules import stance
 from metier.rules.card import Card, applies, patient
 from metier.rules.card_facts import Said
+from metier.rules.check_refers import carries
 from metier.rules.firing import Mention, Place
 from metier.rules.stance import Reading
-from metier.rules.state import Scene, Sentence, Stand, Standing, Turn
+from metier.rules.state import Scene, Sentence, Stand, Standing, Turn, taken_up
 from metier.rules.table import Table
 
 NEAR = 3
@@ -40,7 +42,9 @@ class Hearing:
         self.turn, self.scene, self.card, self.table, self.taking = turn, scene, card, table, card.taking
         self.number = len(scene.turns)
         self.question = scene.asked() if turn.role == "assistant" else None
-        self.asked: Mapping[str, tuple[int, ...]] = self.question.named if self.question is not None else {}
+        self.talk = scene.talk() if self.question is not None else ()
+        self.asked = tuple(dict.fromkeys(name for one in self.talk for name in one.named))
+        """What is named by the question that the turn answers, or by the talk that led up to it."""
         self._readings: dict[tuple[object, ...], Reading] = {}
         self._stands: dict[str, Stand | None] = {}
         self._lists: Mapping[int, list[int]] | None = None
@@ -67,15 +71,22 @@ class Hearing:
         return self._lists[block]
 
     def stand(self, entity: str) -> Stand | None:
-        """How an entity stands that was named in an earlier turn."""
+        """How an entity stands that was named in an earlier turn, and that this one may take up."""
         if entity not in self._stands:
-            self._stands[entity] = self.scene.standing(entity)
+            stood = self.scene.standing(entity)
+            last = stood is not None and self.turn.role == "assistant" and stood.turn == self.number - 1
+            over = stood is not None and stood.state in ("stopped", "refused")
+            later = taken_up(self.scene.turns[-1], self.turn, entity, over) if last else None
+            self._stands[entity] = structs.replace(stood, state=later) if stood and later else stood
         return self._stands[entity]
 
     def stands(self, entity: str) -> bool:
         """Whether an entity that this turn does not name is at hand: named before or taken, not stopped or refused."""
-        stood = self.stand(entity)
-        return entity in self.taking if stood is None else stood.state not in ("stopped", "refused")
+        stood = self.scene.standing(entity)
+        if stood is None:
+            return entity in self.taking
+        later = self.stand(entity) if stood.state in ("stopped", "refused") else stood
+        return later is not None and later.state not in ("stopped", "refused")
 
     def concerns(self, rule: Rule, pick: Pick, at: int) -> bool:
         """Whether the condition of a rule holds for the patient of whom a sentence of the turn speaks."""
@@ -149,6 +160,8 @@ class Hearing:
         if before >= 0 and at - before <= NEAR and turn.sentences[before].paragraph == paragraph:
             mention = turn.inside(before, {entity})[-1]
             state = stance.state(turn.said(before), mention)
+            if state in ("mentioned", "refused") and carries(turn.said(before)):
+                state = "given"
             return Link(self.placed(entity, before), state, turn.said(before))
         if stood := self.stand(entity):
             state = "given" if stood.state == "mentioned" and entity in self.taking else stood.state

@@ -4,17 +4,37 @@ A turn speaks of several things where one sentence names them, one list does, or
 ``NEAR`` apart, in one paragraph. What is farther apart in a text is not brought together by it.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from typing import Literal
-
-import msgspec
 
 from metier.records import Rule
+from metier.rules import stance
+from metier.rules.check_answer import REPLIES, answer
 from metier.rules.check_hearing import Hearing, Link, Pick
-from metier.rules.firing import Mention, Place, Stance
-from metier.rules.state import Turn
+from metier.rules.check_refers import (
+    ASKS,
+    DOSE,
+    REFERS,
+    again,
+    beds,
+    carries,
+    counted,
+    flushed,
+    one_drip,
+    orders,
+    other_way,
+    others,
+    parted,
+    spaced,
+    taken_back,
+    takes_up,
+    timed_apart,
+    vehicle,
+)
+from metier.rules.check_step import Step, Verdict
+from metier.rules.firing import Mention, Stance
+from metier.rules.stance import Reading
+from metier.rules.state import ITEM, Turn
 
 PICKS = 32
 """Ways of choosing an entity for each member that are read one by one; where there are more, the first count."""
@@ -22,50 +42,7 @@ CHOICES = 8
 """Entities that are looked at for one member, such as of a long list of a class."""
 LIST = 4_000
 """Characters up to which a list is read as a whole; of a longer one, from the first member to the last."""
-REPLIES = 3
-"""Sentences of a reply among which its yes or no is looked for."""
 _RANK: Mapping[Stance, int] = {"unknown": 0, "warns": 1, "asserts": 2}
-_REFERS = re.compile(
-    r"\b(?:it|its|them|both|together|same|this|that|these|those|each other|alongside"
-    r"|as well|the (?:\w+ )?(?:bag|bottle|line|syringe|drip|infusion|solution|mixture|glass|cup|pot|tube|vial|fluid))\b"
-    r"|其|它|两|二者|一起|一同|一块|同[时瓶袋管一步服用煎]|合用|联用|并用|共用|配伍|混|进去|里面|这|该|此|[瓶袋管壶锅杯液](?:体|子)?[里中内]"
-    r"|مع(?:ا|ه|ها|هما)\b|نفس|كلا|كلي|سوي|[إا]ليه|بهما|بينهما|هذا|هذه|ذات|الكيس|الزجاجة|المحقنة|الخط|المحلول|التسريب|المصل",
-    re.I,
-)
-"""Words by which a sentence that names one thing speaks of another, too: what was named before, or its container."""
-_DOSE = re.compile(
-    r"[0-9٠-٩]\s?(?:mg|g|ml|l|mmol|iu|u|units?|%|毫?[克升]|单位|片|支|粒|ملغ|مل|غ|وحد)|\b(?:q[dn]|[bt]id|prn)\b", re.I
-)
-_PAUSE = re.compile(r"[,，、;；:：—،؛]")
-_ASKS = re.compile(r"[?？؟]")
-
-
-class Verdict(msgspec.Struct, frozen=True):
-    """What a turn says of a rule's members: where, and by which cue."""
-
-    stance: Stance
-    places: tuple[Place, ...]
-    start: int
-    end: int
-    why: str = ""
-
-
-class Step(msgspec.Struct, frozen=True):
-    """What one sentence says: of every member by itself (``whole``), as an answer, or of some members (``part``)."""
-
-    stance: Stance
-    of: Literal["whole", "answer", "part"]
-    at: int
-    """The number of the sentence."""
-    why: str
-    places: tuple[Place, ...]
-    named: int = -1
-    """The number of the sentence before it that names the members, where it names none itself."""
-
-    @property
-    def spoken(self) -> int:
-        """The number of the sentence that says of whom it speaks."""
-        return self.at if self.named < 0 else self.named
 
 
 def verdict(rule: Rule, picks: Sequence[Pick], hearing: Hearing) -> Verdict | None:
@@ -135,7 +112,7 @@ def _steps(rule: Rule, pick: Pick, hearing: Hearing) -> Iterator[Step]:
     turn = hearing.turn
     named = set(pick)
     done = set[int]()
-    yield from _answer(rule, pick, hearing)
+    yield from answer(rule, pick, hearing)
     for at in sorted({at for one in pick for at in turn.named.get(one, ())}):
         block = turn.sentences[at].block
         here = {one.entity for one in turn.sentences[at].mentions} & named
@@ -148,6 +125,23 @@ def _steps(rule: Rule, pick: Pick, hearing: Hearing) -> Iterator[Step]:
             yield step
         elif here != named:
             yield _joined(rule, pick, at, hearing)
+    if turn.role == "assistant":
+        yield from _by_class(pick, hearing)
+
+
+def _by_class(pick: Pick, hearing: Hearing) -> Iterator[Step]:
+    """Sentences that stop a thing that they call by its class: "stop the statin for that week"."""
+    turn, holds = hearing.turn, hearing.table.holds
+    for one in pick:
+        for each in holds[one]:
+            if each == one or each in pick or any(each in holds[other] for other in pick if other != one):
+                continue
+            for at in turn.named.get(each, ()):
+                if {mention.entity for mention in turn.sentences[at].mentions} & set(pick):
+                    continue
+                if stance.state(turn.said(at), turn.inside(at, {each})[-1]) in ("stopped", "refused"):
+                    places = tuple([hearing.link(other, at).place for other in pick])
+                    yield Step("warns", "whole", at, "", places)
 
 
 def _apart(mentions: Sequence[Mention], pick: Pick) -> bool:
@@ -161,18 +155,29 @@ def _alone(rule: Rule, pick: Pick, at: int, hearing: Hearing) -> Iterator[Step]:
     turn = hearing.turn
     text, mentions, before = _with_header(at, set(pick), hearing)
     reading = hearing.read(text, mentions, before, rule)
-    meant = reading.stance
+    meant = _meant(reading, text, mentions, rule)
     places = tuple([hearing.placed(one, at) for one in pick])
     yield Step(meant, "whole", at, reading.why, places)
     after = at + 1
-    if meant != "unknown" or after == len(turn.sentences):
+    if meant == "warns" or after == len(turn.sentences):
         return
     if turn.sentences[after].mentions or turn.sentences[after].block >= 0 or turn.role == "user":
         return
+    if meant == "asserts":
+        if taken_back(turn.said(after), len(pick) > 1):
+            yield Step("warns", "whole", after, "", places, at)
+        return
     reading = hearing.read(turn.said(after), (), (turn.said(at),), rule)
     meant = reading.stance
-    if meant == "warns" or (meant == "asserts" and _ASKS.search(turn.said(at))):
+    if meant == "warns" or (meant == "asserts" and ASKS.search(turn.said(at))):
         yield Step(meant, "answer", after, reading.why, places, at)
+    elif rule.context != "mixed" and _repeated(turn.said(after)):
+        yield Step("asserts", "answer", after, reading.why, places, at)
+
+
+def _repeated(text: str) -> bool:
+    """Whether a sentence that names nothing has all that was given before given once more."""
+    return takes_up(text, True) and again(text) and orders(text) == "asserts"
 
 
 def _with_header(at: int, named: set[str], hearing: Hearing) -> tuple[str, list[Mention], tuple[str, ...]]:
@@ -209,14 +214,65 @@ def _listed(rule: Rule, pick: Pick, block: int, hearing: Hearing) -> Step | None
     apart = len(set(first)) > 1 and all(_combination(turn, at) for at in first)
     if apart or stop - start > LIST:
         return Step("unknown", "part", max(first), "", places)
-    reading = hearing.read(turn.text[start:stop].rstrip(), mentions, before, rule)
-    return Step(reading.stance, "whole", max(first), reading.why, places)
+    text, mentions = _without_others(turn, numbers, named, mentions) if stop - start <= LIST else ("", mentions)
+    reading = hearing.read(text, mentions, before, rule)
+    return Step(_meant(reading, text, mentions, rule), "whole", max(first), reading.why, places)
+
+
+def _without_others(
+    turn: Turn, numbers: Sequence[int], named: set[str], mentions: list[Mention]
+) -> tuple[str, list[Mention]]:
+    """A list without the items that name other things only, and the mentions of some entities in what is left."""
+    text, left = "", []
+    for at in numbers:
+        mine = turn.inside(at, named)
+        if mine or not turn.sentences[at].mentions or not ITEM.match(turn.text, turn.sentences[at].start):
+            left += [Mention(one.entity, one.start + len(text), one.end + len(text), one.way) for one in mine]
+            text += turn.said(at)
+    return text.rstrip(), left
+
+
+def _meant(reading: Reading, text: str, mentions: Sequence[Mention], rule: Rule) -> Stance:
+    """The stance of a text that names every member: who counts a stock, or parts what is to be mixed, gives nothing."""
+    if reading.stance == "warns":
+        return "warns"
+    if reading.stance == "unknown":
+        mixed = rule.context == "mixed"
+        whole = _dripped(text, mentions) if mixed else _goes_on(text, mentions)
+        return "asserts" if whole else "unknown"
+    if rule.context == "together" and _spaced(rule) and timed_apart(text, mentions):
+        return "warns"
+    apart = rule.context == "mixed" and parted(text, mentions)
+    return "unknown" if apart or counted(text) or others(text, mentions) else "asserts"
+
+
+def _spaced(rule: Rule) -> bool:
+    """Whether the advice of a rule leaves hours between its members."""
+    return any(spaced(one.remedy) for one in rule.advice)
+
+
+def _dripped(text: str, mentions: Sequence[Mention]) -> bool:
+    """Whether a text orders what it lists as one infusion."""
+    if not one_drip(text, mentions) or parted(text, mentions) or counted(text):
+        return False
+    return stance.read(text, mentions, (), "either").stance == "asserts"
+
+
+def _goes_on(text: str, mentions: Sequence[Mention]) -> bool:
+    """Whether a sentence gives one thing and says of the other, behind its name, that it goes on as it did."""
+    some = sorted({(one.start, one.end): one for one in mentions}.values(), key=lambda one: one.start)
+    if len({one.entity for one in some}) < 2 or counted(text) or ASKS.search(text):
+        return False
+    ends = [*[one.start for one in some[1:]], len(text)]
+    on = [carries(text[one.end : end]) for one, end in zip(some, ends, strict=True)]
+    given = [each or stance.state(text, one) == "given" for one, each in zip(some, on, strict=True)]
+    return any(on) and all(given)
 
 
 def _combination(turn: Turn, at: int) -> bool:
     """Whether an item of a list names several things without a dose: it speaks of these, not of other items'."""
     several = len({one.start for one in turn.sentences[at].mentions}) > 1
-    return several and not _DOSE.search(turn.said(at))
+    return several and not DOSE.search(turn.said(at))
 
 
 def _joined(rule: Rule, pick: Pick, at: int, hearing: Hearing) -> Step:
@@ -231,64 +287,40 @@ def _joined(rule: Rule, pick: Pick, at: int, hearing: Hearing) -> Step:
     if reading.stance == "unknown" and given:
         reading = hearing.read(text, mentions, (), rule)
     meant: Stance = reading.stance
+    carrier = rule.context != "together" and at < REPLIES and any(vehicle(one.said) for one in links.values())
+    if meant == "unknown" and carrier:
+        meant = stance.read(text, mentions, (), "patient").stance
+    lines = _between(links.values(), at, hearing)
+    over = any(
+        one.said and one.state in ("stopped", "refused") and one.place.turn == hearing.number for one in links.values()
+    )
+    if meant == "unknown" and over and turn.role == "assistant":
+        meant = "warns"
+    if rule.context in ("mixed", "either") and any(flushed(one) for one in lines):
+        meant = "warns"
+    if meant == "asserts" and rule.context == "mixed" and any(other_way(one, text) for one in lines[:-1]):
+        meant = "unknown"
+    if meant == "asserts" and any(beds(one) and beds(text) and not beds(one) & beds(text) for one in lines):
+        meant = "unknown"
+    if meant == "unknown" and given and rule.context != "mixed" and carries(text):
+        meant = "asserts"
     if meant == "warns" and not given:
         alone = hearing.read(text, mentions, (), rule)
         meant = "warns" if alone.stance != "warns" or _asked_of(links.values(), hearing) else "unknown"
-    if meant == "asserts" and not (given and rule.context != "mixed"):
+    if meant == "asserts" and not carrier and not (given and rule.context != "mixed"):
         kept = all(link.said and link.state in ("given", "mentioned") for link in links.values())
-        meant = "asserts" if kept and _REFERS.search(text) else "unknown"
+        meant = "asserts" if kept and REFERS.search(text) else "unknown"
     places = tuple([links[one].place if one in links else hearing.placed(one, at) for one in pick])
     return Step(meant, "part", at, reading.why, places)
+
+
+def _between(links: Iterable[Link], at: int, hearing: Hearing) -> list[str]:
+    """The sentences of a turn from those that name some things up to another, which is the last."""
+    turn = hearing.turn
+    starts = [one.place.start for one in links if one.place.turn == hearing.number and one.said]
+    return [turn.said(n) for n in range(at + 1) if starts and turn.sentences[n].end > min(starts)]
 
 
 def _asked_of(links: Iterable[Link], hearing: Hearing) -> bool:
     """Whether things were named by the question that the turn answers."""
     return hearing.question is not None and any(link.place.turn == hearing.number - 1 for link in links)
-
-
-def _answer(rule: Rule, pick: Pick, hearing: Hearing) -> Iterator[Step]:
-    """The reply to a question that named what the reply does not: yes or no, within its first sentences.
-
-    The question names a member, and the others are named in it or given; or it names nothing, and they stand before it.
-    """
-    turn, asked = hearing.turn, hearing.question
-    if asked is None or not any(one in asked.named for one in pick):
-        return
-    asks = [at for at in range(len(asked.sentences)) if _ASKS.search(asked.said(at))] or [len(asked.sentences) - 1]
-    question = asks[-1]
-    names = {one.entity for one in asked.sentences[question].mentions}
-    missing = [one for one in pick if one not in names]
-    if names and (len(missing) == len(pick) or not all(_given(one, hearing) for one in missing)):
-        return
-    if not names and not all(one in asked.named or _given(one, hearing) for one in pick):
-        return
-    before = tuple([asked.said(at) for at in range(max(0, question - 1), len(asked.sentences))])
-    for at in range(min(REPLIES, len(turn.sentences))):
-        said = {one.entity for one in turn.sentences[at].mentions}
-        if said >= set(pick):
-            return
-        text = turn.said(at) if not said or said & set(pick) else _opening(turn, at)
-        reading = hearing.read(text, (), before, rule)
-        meant = reading.stance
-        if meant != "unknown":
-            yield Step(meant, "answer", at, reading.why, tuple([_stood(one, hearing) for one in pick]))
-            return
-
-
-def _opening(turn: Turn, at: int) -> str:
-    """What a sentence that names something else says before it comes to it: the yes or no of an answer."""
-    start = turn.sentences[at].start
-    before = turn.text[start : turn.sentences[at].mentions[0].start]
-    pauses = [match.end() for match in _PAUSE.finditer(before)]
-    return before[: pauses[-1]] if pauses else ""
-
-
-def _given(entity: str, hearing: Hearing) -> bool:
-    stood = hearing.stand(entity)
-    return entity in hearing.taking or (stood is not None and stood.state == "given")
-
-
-def _stood(entity: str, hearing: Hearing) -> Place:
-    """Where an entity stands before the turn."""
-    stood = hearing.stand(entity)
-    return Place(entity, entity, -1) if stood is None else Place(entity, entity, stood.turn, stood.start, stood.end)

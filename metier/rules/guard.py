@@ -20,9 +20,10 @@ from metier.text.streamed import first_end, joined
 
 __all__ = ["Action", "Held", "Policy", "Reply", "Ruled", "Ruling", "guarded", "on_prompt", "on_reply"]
 
-Rewrite = Callable[[str, tuple[Firing, ...]], str]
-"""Writes a sentence anew that breaks some rules."""
-RewriteLater = Callable[[str, tuple[Firing, ...]], Awaitable[str]]
+Rewrite = Callable[[str, tuple[Firing, ...]], str | None]
+"""Writes a sentence anew that breaks some rules; nothing where it cannot, and the sentence is blocked. What it raises
+is raised to who feeds the reply, and nothing of the sentence has left."""
+RewriteLater = Callable[[str, tuple[Firing, ...]], Awaitable[str | None]]
 """The same for a function that waits, as for a model."""
 
 
@@ -137,10 +138,10 @@ class Held:
         text, firings = said, self._seen.firings(said)
         hard = self._policy.those(firings, "block", "rewrite")
         if hard and not self._policy.those(firings, "block"):
-            anew = yield Broken(said.strip(), hard)
-            text = _in_place(said, anew or "")
+            anew = ((yield Broken(said.strip(), hard)) or "").strip()
+            text = _in_place(said, anew)
             firings = self._seen.firings(text)
-            if anew is not None and not self._policy.those(firings, "block", "rewrite"):
+            if anew and not self._policy.those(firings, "block", "rewrite"):
                 self._ruled.append(Ruled("rewrite", said, text, hard))
                 hard = ()
         if hard:
@@ -201,7 +202,7 @@ def _in_place(said: str, anew: str) -> str:
     """A sentence written anew between the white space of the one that it replaces."""
     body = said.strip()
     at = said.index(body)
-    return said[:at] + anew.strip() + said[at + len(body) :]
+    return said[:at] + anew + said[at + len(body) :]
 
 
 async def guarded(chunks: AsyncIterable[str], held: Held, rewrite: RewriteLater | None = None) -> AsyncIterator[str]:
@@ -224,10 +225,15 @@ async def _waited(steps: Steps, rewrite: RewriteLater | None) -> str:
 
 
 def on_reply(
-    checker: Checker, messages: Sequence[Message], reply: str, card: Card | None = None, policy: Policy | None = None
+    checker: Checker,
+    messages: Sequence[Message],
+    reply: str,
+    card: Card | None = None,
+    policy: Policy | None = None,
+    rewrite: Rewrite | None = None,
 ) -> Reply:
     """What leaves of a whole reply to a dialogue: the same as when it is fed in chunks."""
-    held = Held(checker, messages, card, policy)
+    held = Held(checker, messages, card, policy, rewrite)
     text = held.feed(reply) + held.close()
     return Reply(text, held.ruled)
 

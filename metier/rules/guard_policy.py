@@ -16,15 +16,20 @@ Asked = Literal["pass", "warn", "block"]
 
 
 class Policy(Config, frozen=True):
-    """What becomes of a sentence that breaks a rule, by the rule's severity, and of a prompt that touches one."""
+    """What becomes of a sentence that breaks a rule, by the rule's severity, and of a prompt that touches one.
+
+    As it stands, only what a rule of severity `forbidden` forbids is kept back: a sentence that breaks a `caution` or a
+    `note` leaves, and the rule is told behind the reply. With `caution` and `note` set to `block` nothing leaves that
+    any rule speaks against.
+    """
 
     forbidden: Action = "block"
     """What becomes of a sentence that breaks a rule of severity `forbidden`: pass, warn (the rule is told before it),
     append (it is told behind the reply), block (it is told in its place), or rewrite (a function writes it anew)."""
     caution: Action = "append"
-    """The same for rules of severity `caution`."""
+    """The same for rules of severity `caution`; append lets the sentence leave."""
     note: Action = "append"
-    """The same for rules of severity `note`."""
+    """The same for rules of severity `note`; append lets the sentence leave."""
     asked: Asked = "warn"
     """What becomes of a prompt that touches a rule which is more than a note: pass, warn (the model is told the rule)
     or block (the reader is told it, and no model is asked)."""

@@ -13,6 +13,8 @@ CHAPTER, LONG = 2_000, 6_000
 apart meets as what stands from turn to turn, so that a long reply is checked in linear time."""
 MEANT = 400
 """Characters behind a blocked sentence within which "them" and "it" may mean what it named."""
+BLOCKED = 32
+"""Blocked sentences after which those before the last are forgotten, so that a reply of many takes linear time."""
 _SEAM = 64
 """Characters before a part of a sentence that are read with it: a name may lie across the cut."""
 
@@ -26,6 +28,7 @@ class Seen:
         self._before = checker.scene(messages[:-1] if self._asked else messages)
         self._scene = self._then(self._before, self._asked) if self._asked else self._before
         self._behind: Scene | None = None
+        self._blocked = 0
         self._named = {*self._scene.named, *(card.taking if card else ())}
         self._near = bool(checker.table.concerning(self._named))
         self._left = self._since = self._written = ""
@@ -37,8 +40,9 @@ class Seen:
     def firings(self, text: str) -> tuple[Firing, ...]:
         """The firings of the reply if one more piece of it left.
 
-        Behind a blocked sentence the piece is also read as a turn that follows what was written up to there: it may
-        speak of things that only the blocked sentence named. Nothing fires before all members of a rule were named.
+        Behind a blocked sentence the piece is also read as an answer to what was written up to there: it may speak of
+        things that only the blocked sentence named, as "mix them" does. Nothing fires before all members of a rule were
+        named.
         """
         names = self._read(text)
         if not self._near or not text.strip():
@@ -57,8 +61,9 @@ class Seen:
 
     def block(self, said: str) -> None:
         """One more piece was written and did not leave."""
-        scene = self._behind or self._scene
-        self._behind = self._then(scene, Message("assistant", self._since + said))
+        scene = self._scene if self._behind is None or self._blocked % BLOCKED == 0 else self._behind
+        self._blocked += 1
+        self._behind = self._then(scene, Message("user", self._since + said))  # what is answered is read as a user's
         self._since, self._written = "", said[-_SEAM:]
 
     def _turn_page(self, text: str) -> None:

@@ -22,17 +22,21 @@ def lint(place: str | Path, *, imported: bool = False) -> list[Finding]:
     In an ``imported`` table it is a note, and no error, that rules lack examples, or messages in some languages.
     MetierError where a file is missing or no such table at all.
     """
-    return _findings(parse(*files(place)), imported)
+    return lint_parsed(parse(*files(place)), imported=imported)
 
 
 def lint_records(entities: Iterable[Entity], rules: Iterable[Rule], *, imported: bool = False) -> list[Finding]:
     """The same for a table that is made of records: the places are their ids."""
-    return _findings(Parsed(list(entities), list(rules)), imported)
+    return lint_parsed(Parsed(list(entities), list(rules)), imported=imported)
 
 
-def _findings(parsed: Parsed, imported: bool) -> list[Finding]:
+def lint_parsed(parsed: Parsed, *, imported: bool = False) -> list[Finding]:
+    """The same for a table that was read already."""
     missing: Level = "note" if imported else "error"
     found = [*parsed.findings, *entity_findings(parsed), *rule_findings(parsed, missing), *_examples(parsed)]
+    if not parsed.rules and not found:
+        place = f"{parsed.rule_file}:1" if parsed.rule_file else "the table"
+        found.append(Finding("no rule", place, "no rule stands in the table, so that it finds nothing", "write one"))
     order = {parsed.entity_file: 0, parsed.rule_file: 1}
     return sorted(found, key=lambda one: _rank(one.place, order))
 

@@ -1,21 +1,48 @@
 """What can be wrong with the entities of a table: their names, their classes."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
 from metier.records import Entity, Name
 from metier.rules.names_forms import varied
-from metier.rules.tables_finding import Finding
+from metier.rules.tables_finding import Finding, circle
 from metier.rules.tables_read import Parsed, solid
 from metier.text.suggest import did_you_mean
 
+_HAN = re.compile("[\u4e00-\u9fff]")
+MOST = 100
+"""Unknown ids for which one that is like them is looked for."""
 _LANGUAGE = re.compile(r"(?:[a-z]{2,3}(?:-[A-Za-z]+)*)?")
 """A language code of ISO 639, with what may follow it; empty: all languages."""
+
+
+class Near:
+    """Remedies for ids that are not known: where there are many, only for the first is one looked for that is like it.
+
+    In a large table only ids that begin alike are compared.
+    """
+
+    def __init__(self, known: Mapping[str, Entity]) -> None:
+        self.known = known
+        self._told: dict[str, str] = {}
+
+    def remedy(self, name: str) -> str:
+        """What to do about an id."""
+        if name not in self._told and len(self._told) < MOST:
+            known = self.known
+            alike = known if len(known) <= 5000 else [one for one in known if one[:2] == name[:2]][:5000]
+            hint = did_you_mean(name, alike) if alike else ""
+            self._told[name] = (
+                f"add it, or {hint}" if hint.startswith("did") else "; ".join(filter(None, ["add it", hint]))
+            )
+        return self._told.get(name, "add it")
 
 
 def entity_findings(parsed: Parsed) -> Iterator[Finding]:
     """The faults of every entity, and those that entities have together."""
     known = {entity.id: entity for entity in parsed.entities}
+    near = Near(known)
     held = {one for entity in parsed.entities for one in entity.classes}
     seen = set[str]()
     for number, entity in enumerate(parsed.entities):
@@ -24,13 +51,21 @@ def entity_findings(parsed: Parsed) -> Iterator[Finding]:
             what = f"the entity {entity.id!r} stands twice in the table"
             yield Finding("entity twice", place, what, "give one of them another id")
         seen.add(entity.id)
+        yield from id_findings(place, entity.id)
         yield from _name_findings(parsed, number, entity)
-        yield from _class_findings(place, entity, known)
+        yield from _class_findings(place, entity, near)
         if entity.kind == "class" and entity.id not in held:
             what = f"no entity is of the class {entity.id!r}"
             yield Finding("empty class", place, what, "name it among the classes of an entity, or make it a thing")
     yield from _circles(parsed, known)
     yield from _collisions(parsed)
+
+
+def id_findings(place: str, id: str) -> Iterator[Finding]:
+    """Whether an id can stand in lists, conditions, cards and citations, and is what it looks like."""
+    odd = next((one for one in id if one in "&|[]" or unicodedata.category(one) in ("Cc", "Cf", "Zl", "Zp")), "")
+    if odd:
+        yield Finding("bad id", place, f"the id {id!r} holds {odd!r}", "write it with letters, digits and low lines")
 
 
 def _name_findings(parsed: Parsed, number: int, entity: Entity) -> Iterator[Finding]:
@@ -46,29 +81,28 @@ def _name_findings(parsed: Parsed, number: int, entity: Entity) -> Iterator[Find
         if not _LANGUAGE.fullmatch(name.language):
             what = f"{name.language!r} is no language code"
             yield Finding("bad language", place, what, "write a code such as zh, en or ar, or leave it empty for all")
+        if name.language in ("en", "ar") and (odd := next(filter(_HAN.search, _written(name)), "")):
+            what = f"{odd!r}, a name of {entity.id!r} in {name.language!r}, holds Chinese characters"
+            remedy = "move it to a row of the language zh, or save the file in UTF-8 where it was read wrongly"
+            yield Finding("other script", place, what, remedy)
         for written in _written(name):
             if written and not solid(written):
                 what = f"{written!r}, a name of {entity.id!r}, has no letter and no digit"
                 yield Finding("empty name", place, what, "write one that can be found in a text, or take it out")
 
 
-def _class_findings(place: str, entity: Entity, known: Mapping[str, Entity]) -> Iterator[Finding]:
+def _class_findings(place: str, entity: Entity, near: Near) -> Iterator[Finding]:
+    known = near.known
     for name in dict.fromkeys(entity.classes):
         if name not in known:
             what = f"{entity.id!r} belongs to {name!r}, which is no entity of the table"
-            yield Finding("unknown entity", place, what, near(name, known))
+            yield Finding("unknown entity", place, what, near.remedy(name))
         elif known[name].kind == "thing":
             what = f"{entity.id!r} belongs to {name!r}, which is a thing and no class"
             yield Finding("thing as class", place, what, f"give {name!r} the kind class, or name a class")
         elif entity.classes.count(name) > 1 and name != entity.id:
             what = f"{entity.id!r} belongs to {name!r} twice"
             yield Finding("class twice", place, what, "name the class once")
-
-
-def near(name: str, known: Mapping[str, Entity]) -> str:
-    """The remedy for an id that is not known; in a large table only ids that begin alike are compared."""
-    alike = known if len(known) <= 5000 else [one for one in known if one[:2] == name[:2]][:5000]
-    return f"add it, or {did_you_mean(name, alike)}" if alike else "add it"
 
 
 def circles(entities: Sequence[Entity]) -> dict[str, tuple[str, ...]]:
@@ -100,9 +134,8 @@ def _circles(parsed: Parsed, known: Mapping[str, Entity]) -> Iterator[Finding]:
     found = circles(list(known.values()))
     for number, entity in enumerate(parsed.entities):
         if entity.id in found and entity.id not in told:
-            circle = found[entity.id]
-            told.update(circle)
-            what = f"the class {entity.id!r} contains itself ({' -> '.join(circle)})"
+            told.update(found[entity.id])
+            what = f"the class {entity.id!r} contains itself ({circle(found[entity.id])})"
             remedy = "take one of them out of the other's classes"
             yield Finding("cyclic class", parsed.entity_place(number), what, remedy)
 

@@ -1,10 +1,10 @@
 """What can be wrong with the rules of a table, their examples aside."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from metier.records import Entity, MetierError, Rule
+from metier.records import MetierError, Rule
 from metier.rules.card_conditions import conditions
-from metier.rules.lint_entities import near
+from metier.rules.lint_entities import Near, id_findings
 from metier.rules.tables_finding import Finding, Level
 from metier.rules.tables_read import Parsed
 
@@ -13,7 +13,7 @@ Key = tuple[tuple[str, ...], str]
 
 def rule_findings(parsed: Parsed, missing: Level) -> Iterator[Finding]:
     """The faults of every rule; ``missing`` is the level of what imported rules lack: examples, other languages."""
-    known = {entity.id: entity for entity in parsed.entities}
+    near = Near({entity.id: entity for entity in parsed.entities})
     languages = list(dict.fromkeys(one.language for rule in parsed.rules for one in rule.advice if one.message))
     seen = set[str]()
     alike: dict[Key, list[int]] = {}
@@ -22,8 +22,9 @@ def rule_findings(parsed: Parsed, missing: Level) -> Iterator[Finding]:
         if rule.id in seen:
             yield Finding("rule id twice", place, f"the rule {rule.id!r} stands twice", "give one of them another id")
         seen.add(rule.id)
-        yield from _member_findings(place, rule, known)
-        yield from _when_findings(place, rule, known)
+        yield from id_findings(place, rule.id)
+        yield from _member_findings(place, rule, near)
+        yield from _when_findings(place, rule, near)
         yield from _advice_findings(place, rule, languages, missing)
         if not rule.source:
             yield Finding("no source", place, f"{rule.id!r} names no source", "write where the rule is from")
@@ -35,7 +36,8 @@ def rule_findings(parsed: Parsed, missing: Level) -> Iterator[Finding]:
         yield from _twice(parsed, number, rule, alike.setdefault((tuple(sorted(rule.members)), _same(rule.when)), []))
 
 
-def _member_findings(place: str, rule: Rule, known: Mapping[str, Entity]) -> Iterator[Finding]:
+def _member_findings(place: str, rule: Rule, near: Near) -> Iterator[Finding]:
+    known = near.known
     if not rule.members:
         yield Finding("no member", place, f"{rule.id!r} has no members", "name the entities that it is about")
     elif len(rule.members) == 1 and rule.context != "patient":
@@ -44,7 +46,7 @@ def _member_findings(place: str, rule: Rule, known: Mapping[str, Entity]) -> Ite
     for member in dict.fromkeys(rule.members):
         if member not in known:
             what = f"{rule.id!r} names {member!r}, which is no entity of the table"
-            yield Finding("unknown entity", place, what, near(member, known))
+            yield Finding("unknown entity", place, what, near.remedy(member))
         elif known[member].kind == "condition":
             what = f"{rule.id!r} names {member!r}, which is a condition of a patient"
             yield Finding("condition as member", place, what, f"write condition={member} in the column when")
@@ -53,7 +55,8 @@ def _member_findings(place: str, rule: Rule, known: Mapping[str, Entity]) -> Ite
             yield Finding("member twice", place, what, "name the other member, or a class of which two may meet")
 
 
-def _when_findings(place: str, rule: Rule, known: Mapping[str, Entity]) -> Iterator[Finding]:
+def _when_findings(place: str, rule: Rule, near: Near) -> Iterator[Finding]:
+    known = near.known
     if not rule.when:
         if rule.context == "patient":
             what = f"{rule.id!r} is about patients and has no condition"
@@ -70,7 +73,7 @@ def _when_findings(place: str, rule: Rule, known: Mapping[str, Entity]) -> Itera
             continue
         if term.value not in known:
             what = f"{rule.id!r} asks for {term.topic}={term.value}, which is no entity of the table"
-            yield Finding("unknown entity", place, what, near(term.value, known))
+            yield Finding("unknown entity", place, what, near.remedy(term.value))
         elif (term.topic == "condition") != (known[term.value].kind == "condition"):
             what = f"{rule.id!r} asks for {term.topic}={term.value}, which is a {known[term.value].kind}"
             remedy = "give the entity the kind condition, or ask for allergy or taking"

@@ -18,7 +18,7 @@ from metier.rules.names_bounds import bounded, cased, joined
 from metier.rules.names_forms import TRAP, Written, traps, varied, words
 from metier.rules.names_near import near
 from metier.rules.spelling import Spelling
-from metier.rules.spelling_text import corrected
+from metier.rules.spelling_text import corrected, lettered
 from metier.text.bare import Bare, bare, solid
 
 _HAN = re.compile("[\u4e00-\u9fff]")
@@ -48,7 +48,7 @@ class Names:
         self._classes = frozenset(one.id for one in held if one.kind == "class")
         found = {**traps(), **_forms(held)}
         self._exact = _lexicon(found)
-        self._spelling = Spelling(_words(found), distance) if distance else None
+        self._spelling = Spelling(_words(found), distance, self._named) if distance else None
 
     @functools.cached_property
     def _alike(self) -> _Lexicon:
@@ -59,6 +59,8 @@ class Names:
         """The mentions of a text in order, none overlapping; of a name that two entities share, both."""
         form = bare(text)
         found = list(self._mentions(text, form, self._exact))
+        if self._spelling and (plain := lettered(text)) != text:
+            found = _merged(found, self._mentions(plain, bare(plain), self._exact))
         if self._spelling and _HAN.search(text):
             sounded = Bare(form.text.translate(alike_table()), form.at)
             found = _merged(found, self._mentions(text, sounded, self._alike))
@@ -69,6 +71,12 @@ class Names:
     def near(self, said: str, most: int = 3) -> tuple[str, ...]:
         """At most so many names that are most like one that is not known, the nearest first."""
         return near(said, (name for some in self._exact.written for name, entity in some if entity != TRAP), most)
+
+    def _named(self, word: str) -> set[str]:
+        """The entities that one bare word names."""
+        hits = self._exact.automaton.find_matches_as_indexes(word, overlapping=True)
+        whole = [number for number, start, stop in hits if stop - start == len(word)]
+        return {entity for number in whole for _, entity in self._exact.written[number]}
 
     def _mentions(self, text: str, form: Bare, lexicon: _Lexicon) -> Iterator[Mention]:
         hits = lexicon.automaton.find_matches_as_indexes(form.text.replace(" ", ""), overlapping=True)

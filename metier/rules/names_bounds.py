@@ -26,6 +26,8 @@ _DOSED = re.compile(rf"\d(?:{_UNITS})\Z")
 _NUMBER = re.compile(rf" ?(?:[1-9]|1[0-2])(?!\w)(?! \d)(?! ?(?:{_UNITS})(?![a-zء-ي]))")
 _THIN = frozenset("-‐‑‒–—−.·•_*'’`~|^#")
 """Signs that may stand inside a name without parting it, beside blanks and all that are no punctuation."""
+_NAME_POINTS = frozenset("·•・‧")
+"""What parts the names of a foreigner in Chinese: two characters beside it are of two words."""
 _PARTING = frozenset(("Po", "Ps", "Pe", "Pi", "Pf", "Sm"))
 """Punctuation and the signs of sums; a pill or a heart inside a name parts nothing."""
 _PERCENT = str.maketrans("％٪﹪．٫，", "%%%..,")
@@ -105,6 +107,8 @@ def joined(text: str, form: Bare, span: Sequence[int], written: str) -> bool:
         if not _thin(text, form.at[before] + 1, form.at[after], signs or frozenset()):
             return False
         if signs is None and not _inside(form.text[before], form.text[after], len(span), spread):
+            return False
+        if signs is None and len(span) == 2 and text[form.at[before] + 1 : form.at[after]] in _NAME_POINTS:
             return False
     return True
 

@@ -15,6 +15,10 @@ from metier.rules.tables_read import solid
 from metier.text.suggest import did_you_mean
 
 Severity = Literal["note", "caution", "forbidden"]
+SEVERITIES: tuple[Severity, ...] = ("note", "caution", "forbidden")
+"""The mildest first."""
+_MISSING = ("nan", "none", "null", "n/a", "#n/a")
+"""What programs write where there is nothing."""
 COLUMNS = {
     "a": ("Drug_A", "drug_a", "drug1", "a"),
     "b": ("Drug_B", "drug_b", "drug2", "b"),
@@ -73,8 +77,9 @@ class Known:
     def __init__(self) -> None:
         self.told = set[str]()
         """Ids of entities."""
-        self.rules: dict[tuple[str, ...], str] = {}
-        """Rule by what it is about: its members in order, its context and its condition."""
+        self.rules: dict[tuple[str, ...], Rule] = {}
+        """The first rule by what it is about: its members in order, its context and its condition."""
+        self._heard = set[tuple[str, str]]()
         self._names: dict[str, str] = {}
         self._ids: dict[str, str] = {}
 
@@ -85,18 +90,32 @@ class Known:
             for one in entity.names:
                 for name in (one.name, *one.aliases, *one.brands, *one.salts):
                     self._names.setdefault(solid(name), entity.id)
+                    self._heard.add((entity.id, solid(name)))
             yield entity
+
+    def unheard(self, id: str, name: str) -> bool:
+        """Whether an entity that was told goes by another name here for the first time."""
+        said = (id, solid(name))
+        new = id in self.told and said not in self._heard
+        self._heard.add(said)
+        return new
 
     def before(self, rule: Rule) -> str:
         """The id of the rule that told the same before, or nothing; a new one is remembered."""
+        first = self.first(rule)
+        return first.id if first else ""
+
+    def first(self, rule: Rule) -> Rule | None:
+        """The same as a rule."""
         key = (*sorted(rule.members), rule.context, rule.when)
-        found = self.rules.get(key, "")
-        self.rules.setdefault(key, rule.id)
+        found = self.rules.get(key)
+        self.rules.setdefault(key, rule)
         return found
 
     def meant(self, name: str, id: str = "") -> str:
         """The id of what a name means; ``id`` is what its file calls it, where it does."""
         if id and id in self._ids:
+            self._names.setdefault(solid(name), self._ids[id])
             return self._ids[id]
         found = self._names.setdefault(solid(name), id or slug(name))
         return self._ids.setdefault(id, found) if id else found
@@ -113,12 +132,15 @@ def records(rows: Iterable[Row], file: str, how: Pairs, known: Known) -> Iterato
             rule = _rule(row.values, drugs, how)
             if rule.members[0] == rule.members[1]:
                 raise Bad("one drug twice", drugs[0][1])
-            if first := known.before(rule):
-                raise Bad("pair told before", f"as {first}")
+            if first := known.first(rule):
+                milder = SEVERITIES.index(first.severity) < SEVERITIES.index(rule.severity)
+                raise Bad("pair told before as milder" if milder else "pair told before", f"as {first.id}")
         except Bad as bad:
             yield Dropped(place, bad.why, bad.detail)
             continue
         for id, name in drugs:
+            if known.unheard(id, name):
+                yield Dropped(f"{place}:{id}", "another name of a drug told before", name)
             yield from known.tell(Entity(id, (Name(how.language, name),)))
         yield rule
 
@@ -133,7 +155,10 @@ class Bad(Exception):
 
 def _cell(values: Mapping[str, Any], columns: Mapping[str, str], what: str) -> str:
     value = values.get(columns.get(what, ""))
-    return "" if value is None else str(value).strip()
+    if isinstance(value, list | dict | tuple):
+        raise Bad("a list for a text", str(value))
+    said = "" if value is None else str(value).strip()
+    return "" if said.casefold() in _MISSING else said
 
 
 def _drug(values: Mapping[str, Any], columns: Mapping[str, str], which: str, known: Known) -> tuple[str, str]:

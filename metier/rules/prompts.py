@@ -45,16 +45,36 @@ class Pair(NamedTuple):
         return f"{self.rule.id}:{'forbidden' if self.forbidden else 'allowed'}"
 
 
-def pairs(rule: Rule, table: Table, language: str, rng: Random) -> Iterator[Pair]:
+class Shelf:
+    """The things of a table that have a name in one language, by what they can stand for: made once for all rules."""
+
+    def __init__(self, table: Table, language: str, closed: bool = False) -> None:
+        """``closed``: what no rule speaks of may be drawn, too, for the table holds all there is to know."""
+        self.table, self.language = table, language
+        self.things = [one for one in table.entities.values() if one.kind == "thing" and all_names(one, language)]
+        self.standing: dict[str, list[Entity]] = {}
+        for one in self.things:
+            for group in table.holds[one.id]:
+                self.standing.setdefault(group, []).append(one)
+        self.likely = {"mixed": self.things, "together": self.things}
+        if not closed:
+            self.likely = {"mixed": self._under("mixed"), "together": self._under("together", "either")}
+
+    def _under(self, *contexts: str) -> list[Entity]:
+        """The things that rules of some contexts speak of: herbs of the kitchen are not asked about in a syringe."""
+        members = {member for rule in self.table.rules if rule.context in contexts for member in rule.members}
+        return [one for one in self.things if not members.isdisjoint(self.table.holds[one.id])]
+
+
+def pairs(rule: Rule, shelf: Shelf, rng: Random) -> Iterator[Pair]:
     """Things that a rule forbids to meet and, where there are, things that nothing in the table forbids to.
 
     Of a class one of its things is drawn, all of them having a name in the language; of the second pair all things but
     one are those of the first. Nothing where a member has no such thing, or the rule is about one thing only.
     """
-    things = [one for one in table.entities.values() if one.kind == "thing" and all_names(one, language)]
     chosen: list[Entity] = []
     for member in rule.members:
-        some = [one for one in things if member in table.holds[one.id] and one not in chosen]
+        some = [one for one in shelf.standing.get(member, ()) if one not in chosen]
         if not some:
             return
         chosen.append(rng.choice(some))
@@ -64,10 +84,11 @@ def pairs(rule: Rule, table: Table, language: str, rng: Random) -> Iterator[Pair
     if rule.context == "either":
         context = rng.choice(("mixed", "together"))
     yield Pair(rule, tuple(chosen), True, context)
-    for _ in range(TRIES):
-        place, other = rng.randrange(len(chosen)), rng.choice(things)
+    likely = shelf.likely[context]
+    for _ in range(TRIES if likely else 0):
+        place, other = rng.randrange(len(chosen)), rng.choice(likely)
         some = [*chosen[:place], other, *chosen[place + 1 :]]
-        if other not in chosen and not meeting(table, some):
+        if other not in chosen and not meeting(shelf.table, some):
             yield Pair(rule, tuple(some), False, context)
             return
 

@@ -6,7 +6,7 @@ import msgspec
 
 from metier.records import Message
 from metier.rules import stance
-from metier.rules.card import Card, applies
+from metier.rules.card import Card, applies, told
 from metier.rules.check import Checker
 from metier.rules.firing import Firing
 from metier.rules.state import Turn, turn
@@ -48,9 +48,10 @@ def reward(checker: Checker, messages: Sequence[Message], card: Card | None = No
     asked = {one.rule.id: one for one in found if one.turn == prompt}
     violations = tuple(one for one in reply if one.violates)
     warned = tuple(one for one in reply if one.stance == "warns" and one.rule.id in asked)
-    told = {one.rule.id for one in (*violations, *warned)}
-    missed = tuple(one for id, one in asked.items() if id not in told and one.stance != "warns")
-    alarms = tuple(_alarms(checker, messages, prompt, card or Card()))
+    spoken = {one.rule.id for one in (*violations, *warned)}
+    missed = tuple(one for id, one in asked.items() if id not in spoken and one.stance != "warns")
+    patient = told(messages, checker.names, checker.table, card or Card())
+    alarms = tuple(_alarms(checker, messages, prompt, patient))
     value = WARNED * _weight(warned) - _weight(violations) - MISSED * _weight(missed) - ALARM * len(alarms)
     if any(one.rule.severity == "forbidden" for one in violations):
         value = -1.0
@@ -62,7 +63,7 @@ def _weight(firings: Sequence[Firing]) -> float:
 
 
 def _alarms(checker: Checker, messages: Sequence[Message], prompt: int, card: Card) -> Iterator[str]:
-    """The sentences of the last message that warn of two things which no rule concerns.
+    """The sentences of the last message that warn of two things which no rule concerns, of this patient either.
 
     A sentence that names nothing answers the prompt, and warns of what that names.
     """

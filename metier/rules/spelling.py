@@ -8,7 +8,7 @@ part edited twice). Most misspellings in scientific texts are one such edit away
 import functools
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from metier.artefact import asset
 
@@ -25,9 +25,14 @@ _DIGITS = (str.maketrans("0134578", "oieastb"), str.maketrans("0134578", "oleast
 class Spelling:
     """Known words in order, forwards and backwards, by their length."""
 
-    def __init__(self, words: Iterable[str], distance: int) -> None:
-        """``distance``: 1 or 2; with 2, words of ten letters and more may have two edits."""
-        self.distance = distance
+    def __init__(
+        self, words: Iterable[str], distance: int, meant: Callable[[str], Collection[str]] = lambda word: (word,)
+    ) -> None:
+        """``distance``: 1 or 2; with 2, words of ten letters and more may have two edits.
+
+        ``meant``: what a word names by itself. Words as near as each other that name the same are as good as one.
+        """
+        self.distance, self._meant = distance, meant
         self.words = frozenset(words)
         self._forwards: dict[int, list[str]] = defaultdict(list)
         self._backwards: dict[int, list[str]] = defaultdict(list)
@@ -38,7 +43,7 @@ class Spelling:
         for some in (*self._forwards.values(), *self._backwards.values()):
             some.sort()
         self.nearest = functools.lru_cache(_KEPT)(self._nearest)
-        """The known word that a word was meant to be; empty where there is none, or two as near."""
+        """The known word that a word was meant to be; empty where there is none, or two as near that differ."""
 
     def _nearest(self, word: str) -> str:
         if word in self.words or word in _ordinary() or len(word) < ONE:
@@ -48,8 +53,13 @@ class Spelling:
         for limit in range(1, self.distance + 1):
             found = {one for one in self._candidates(word, limit) if _misspelt(word, one, limit)}
             if found:
-                return found.pop() if len(found) == 1 else ""
+                return min(found) if len(found) == 1 or self._one(found) else ""
         return ""
+
+    def _one(self, words: Collection[str]) -> bool:
+        """Whether some words are names of one and the same."""
+        meanings = {frozenset(self._meant(word)) for word in words}
+        return len(meanings) == 1 and len(meanings.pop()) > 0
 
     def _candidates(self, word: str, limit: int) -> Iterator[str]:
         """Known words of about this length that share the first or the last part: one that the edits left as it was.

@@ -14,6 +14,16 @@ _CLITICS = re.compile(r"[وف]?(?:[بكل]?ال|لل|[بكل])?")
 """And, so; by, as, for; the."""
 
 
+_READ = dict(zip("@€$!×|", "aesixl", strict=True))
+"""Signs that are read as letters where they stand between letters."""
+_SIGN = re.compile(rf"(?<=[^\W\d_])[{re.escape(''.join(_READ))}](?=[^\W\d_])")
+
+
+def lettered(text: str) -> str:
+    """A text of the same length with letters for the signs that are read as such, as in ``ceftri@xone``."""
+    return _SIGN.sub(lambda sign: _READ[sign[0]], text) if any(sign in text for sign in _READ) else text
+
+
 def corrected(form: Bare, taken: Sequence[tuple[int, int]], spelling: Spelling) -> Bare | None:
     """A bare text whose misspelt words are the known ones, outside of what is taken; None where there are none."""
     parts: list[str] = []

@@ -9,7 +9,7 @@ import msgspec
 from metier.rules.firing import Mention, Stance
 from metier.rules.stance_answers import answered, negated, question, rest
 from metier.rules.stance_sentence import Context, Judged, Meeting, judge
-from metier.rules.stance_text import mask
+from metier.rules.stance_text import marks, mask
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ def _read(text: str, mentions: tuple[Mention, ...], before: tuple[str, ...], con
     judged = judge(said, context, led=bool(before))
     if before and (said.text != masked.text or not judged.value or judged.echoes):
         judged = _in_answer(answered(masked), judged, before, context)
-    return Reading(_STANCES[judged.value], judged.meeting, judged.why)
+    return Reading(_STANCES[judged.value], judged.meeting, marks().sub("", judged.why).strip())
 
 
 def _in_answer(answer: int, judged: Judged, before: Sequence[str], context: Context) -> Judged:

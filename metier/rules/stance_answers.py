@@ -9,11 +9,11 @@ from metier.rules.stance_text import Masked, mask
 
 _MARKS = " ,.。!;:、\"'\n?—–-"
 _STANDS_ALONE = re.compile(
-    r"\s*(?:[,.。!;:、\"'—–\n-]|$)|\s+(?:it|they|you|this|that|these|both|we|i|there|the two)\b"
-    r"|\s+(?:for that|at all|indeed|please|so|of course|لذلك|لهذا|بذلك|ابدا|اطلاقا|مطلقا)(?![a-zء-ي])"
+    r"(?<=نعم)\s|(?<=لا يا)\s|\s*(?:[,.。!;:、\"'—–\n-]|$)|\s+(?:it|they|you|this|that|these|both|we|i|there|the two)\b"
+    r"|\s+يا\s|\s+(?:for that|at all|indeed|please|so|of course|لذلك|لهذا|بذلك|يا|ابدا|اطلاقا|مطلقا)(?![a-zء-ي])"
 )
 _DOUBTED = re.compile(
-    r"\s*(?:can(?:not| not)|is not|are not|should not|could not|does not|do not|will not|would not)\b"
+    r"(?:^|[.,;!?]\s)\s*(?:can(?:not| not)|is not|are not|should not|could not|does not|do not|will not|would not)\b"
 )
 _TAIL = re.compile(r"(?:对吗|对吧|是吗|是吧|好吗|行吗|可以吗|, ?right|, ?ok|, ?correct|, ?yes|صح|صحيح)[?吗\s]*$")
 

@@ -4,11 +4,12 @@ import re
 from typing import NamedTuple
 
 from metier.rules.stance_cues import Token
+from metier.rules.stance_objects import governed, named_before, near, replaces
 from metier.rules.stance_text import Clause, Masked, marks
 
 _ORDER = (
     "neutral", "takes", "rhetoric", "forbid", "avoid", "ban", "clash", "harm", "apart", "stop", "switch", "instead",
-    "good", "relief", "cause", "ill", "mix", "join", "give", "dose", "vessel", "modal", "neg",
+    "other", "good", "relief", "cause", "ill", "mix", "join", "give", "dose", "vessel", "modal", "neg",
 )  # fmt: skip
 """Where one cue may be several things, the first of these is what it does."""
 _BRINGS = frozenset(("mix", "join", "give", "dose", "vessel"))
@@ -58,6 +59,8 @@ def weigh(masked: Masked, clause: Clause, caused: bool = False, skip: frozenset[
     """
     tokens = [token for token in clause.tokens if token.start not in skip]
     every = frozenset().union(*(token.kinds for token in tokens)) if tokens else frozenset()
+    if any(masked.text.endswith("هما", token.start, token.end) for token in tokens):
+        every |= {"ana"}  # "take them both"
     said, open_sign = _said(masked.text, tokens, caused, clause)
     against = [one for one in said if one.value < 0]
     favour = [one for one in said if one.value > 0]
@@ -72,6 +75,8 @@ def weigh(masked: Masked, clause: Clause, caused: bool = False, skip: frozenset[
     ):
         return Weight(1, "limit", every, brought=frozenset(("give",)))
     value = -1 if against else 1 if favour else 0
+    if value > 0 and _unknown_verb(masked, clause, favour):
+        value, favour = 0, []
     if any("reject" in one.token.kinds for one in said):
         every -= {"reject"}
     deciding = (against or favour)[:1]
@@ -87,6 +92,29 @@ def weigh(masked: Masked, clause: Clause, caused: bool = False, skip: frozenset[
     )  # fmt: skip
 
 
+_NOMINAL = re.compile(
+    r"\s*[وف]?(?:ان )?(?:ال)?(?:[\ue000-\uf8ff]"
+    r"|(?:تناول|اخذ|استعمال|استخدام|اعطاء|جمع|مزج|خلط|اضافه|شرب|حقن|وصف|صرف|دمج)\b)"
+)
+"""An Arabic clause that begins with what it is about: what it says of that is a verb behind the names."""
+_FINITE = re.compile(r"(?<![ء-ي])(?:قد ت|قد ي|سوف ي|سي|ي)(?!وم|سار|مين|د\b|ليه|ليها)[ء-ي]{3,}")
+
+
+def _unknown_verb(masked: Masked, clause: Clause, favour: list[_Said]) -> bool:
+    """Whether a clause begins with its subject and says of it, by a verb that is no cue, nobody knows what."""
+    if masked.language != "ar" or any(one.kind not in _BRINGS or one.kind == "dose" for one in favour):
+        return False
+    if any("modal" in one.kinds and masked.text[one.start : one.end] != "قد" for one in clause.tokens):
+        return False
+    if not _NOMINAL.match(masked.text, clause.start, clause.end):
+        return False
+    last = max((mark.end() for mark in marks().finditer(masked.text, clause.start, clause.end)), default=clause.end)
+    found = _FINITE.search(masked.text, last, clause.end)
+    if found is None:
+        return False
+    return not any(one.start < found.end() and found.end() <= one.end for one in clause.tokens)
+
+
 def _said(text: str, tokens: list[Token], caused: bool, clause: Clause) -> tuple[list[_Said], Token | None]:
     """The predicates of a clause with their values, and the last negation or prohibition that governs none."""
     said: list[_Said] = []
@@ -94,8 +122,11 @@ def _said(text: str, tokens: list[Token], caused: bool, clause: Clause) -> tuple
     pending: Token | None = None
     modal: Token | None = None
     vessel: Token | None = None
+    hurts = 0
     for token in tokens:
         kind = kind_of(token)
+        if pending and _else_negated(text, pending, token, kind):
+            sign, pending, shuns = 1, None, False
         if pending and sign < 0 and kind in _REASONS and _governs_other(text, pending, token):
             said.append(_Said(pending, "ban", -1, True))  # what is forbidden stands before the reason
             sign, pending, shuns = 1, None, False
@@ -103,8 +134,10 @@ def _said(text: str, tokens: list[Token], caused: bool, clause: Clause) -> tuple
             if sign < 0:  # "it is not wrong to ..."
                 said.append(_Said(token, "good", 1, True))
                 sign, pending = 1, None
-        elif kind == "neg" and _inside_word(text, token, tokens):
+        elif kind == "neg" and (_inside_word(text, token, tokens) or _nor(text, token, sign)):
             continue
+        elif kind == "other" and (pending is None or kind_of(pending) != "neg"):
+            said.append(_Said(token, kind, -1, False))
         elif kind in ("neg", "forbid", "rhetoric"):
             sign, pending = -sign, token
         elif kind == "avoid":
@@ -113,12 +146,17 @@ def _said(text: str, tokens: list[Token], caused: bool, clause: Clause) -> tuple
             said = [one._replace(value=1, kind="good") if one.kind in _ILLS and one.value < 0 else one for one in said]
         elif kind == "relief":
             soothes = True
+            if pending and kind_of(pending) == "neg" and token.start - pending.end < 2:
+                sign, pending = 1, None
         elif kind == "cause":
-            caused = True
+            caused, hurts = True, hurts or (sign if "hurts" in token.kinds else 0)
+            soothes = soothes and not ("hurts" in token.kinds and text[token.start - 1 : token.start] in _MAY)
         elif kind == "modal":
             modal = token
         elif kind == "vessel" and sign > 0:
             vessel = vessel or token
+        elif "noun" in token.kinds and sign > 0 and not any("modal" in other.kinds for other in tokens):
+            continue  # "the combination of" says nothing by itself
         elif pending and sign < 0 and kind in _BRINGS and _sees(text, pending, token, tokens):
             continue
         elif kind and kind not in ("neutral", "takes"):
@@ -133,11 +171,36 @@ def _said(text: str, tokens: list[Token], caused: bool, clause: Clause) -> tuple
                 value = 0  # "must not be mixed and infused": one prohibition for both
             said.append(_Said(token, kind, -value if flipped else value, flipped))
             sign, pending, shuns = 1, None, False
-    said = [one for one in said if one.value]
+    said = [one for one in (*said, *_hurt(tokens, said, 0 if soothes else hurts)) if one.value]
     implied = _implied(text, clause, bool(said), pending, modal, vessel, sign)
-    if implied is not None:
-        return [*said, implied], pending if sign < 0 and implied.kind == "mix" else None
-    return said, pending if sign < 0 else None
+    left = pending if sign < 0 and (implied is None or implied.kind == "mix") else None
+    return said if implied is None else [*said, implied], left
+
+
+def _hurt(tokens: list[Token], said: list[_Said], hurts: int) -> list[_Said]:
+    """That something is done harm, where no other cue of the clause names the harm; ``hurts`` is negative if denied."""
+    if not hurts or any(kind_of(one.token) in _ILLS for one in said):
+        return []
+    cause = next(token for token in tokens if "hurts" in token.kinds)
+    return [_Said(cause, "harm" if hurts > 0 else "good", -hurts, hurts < 0)]
+
+
+def _nor(text: str, token: Token, sign: int) -> bool:
+    """Whether an Arabic "nor" goes on with the negation before it."""
+    return sign < 0 and text.startswith("ولا", token.start)
+
+
+_VERB = re.compile(r"\s?[يتن][ء-ي]{2,}\s")
+
+
+def _else_negated(text: str, pending: Token, token: Token, kind: str) -> bool:
+    """Whether an Arabic negation ends before a colon, or with a verb before "and": "does not help and does harm"."""
+    if not "ء" <= text[pending.start] <= "ي":
+        return False
+    if ": " in text[pending.end : token.start]:
+        return True
+    coupled = text[token.start] == "و" and kind in ("harm", "clash", "ban", "good")
+    return coupled and kind_of(pending) == "neg" and bool(_VERB.match(text, pending.end, token.start))
 
 
 def _implied(
@@ -148,23 +211,29 @@ def _implied(
         return _Said(vessel, "mix", sign, sign < 0)
     last = not said or (sign < 0 and pending and modal and pending.end < modal.end)
     if modal and last and _stands_alone(text, modal, clause.end):
+        if text[modal.start : modal.end] in _POLITE:
+            return None
         harms = any(token.kinds & {"ill", "cause", "harm"} for token in clause.tokens)
         return None if harms else _Said(modal, "modal", sign, sign < 0)
-    return _Said(pending, "good", 1, True) if pending and sign > 0 and not said else None
+    twice = pending and sign > 0 and not said and not "ء" <= text[pending.start] <= "ي"
+    return _Said(pending, "good", 1, True) if pending and twice else None
 
 
 def _worth(text: str, clause: Clause, token: Token, caused: bool, soothed: bool) -> int | None:
     """The value of a predicate; 0: it weighs nothing but takes up a negation; None: it is passed over."""
     kind = kind_of(token)
-    if kind == "dose" and any("takes" in one.kinds for one in clause.tokens):
+    if kind == "dose" and any("takes" in one.kinds and one.start < token.start for one in clause.tokens):
         return None
-    if kind == "instead" and not _near(text, token, clause):
+    if kind == "instead" and not near(text, token, clause):
         return None
-    if kind == "switch" and _replaces(text, clause.start, token):
+    if kind == "switch" and replaces(text, clause.start, token):
         return -1
     return _value(kind, caused, soothed)
 
 
+_MAY = frozenset("会可易能常却反")
+"""What stands before a Chinese verb of doing harm where it is no part of what is to be relieved."""
+_POLITE = frozenset(("please", "من فضلك", "الرجاء", "يرجي", "请", "务必"))
 _ALONE = re.compile(
     r"[\s.,!。的了啊呀吧嘛\"')]*(?:be |do |do so|to |it|so|that|this|[\ue000-\uf8ff]|\s)*[\s.,!。的了啊呀吧\"')]*"
 )
@@ -197,7 +266,7 @@ def _value(kind: str, caused: bool, soothed: bool) -> int:
         return 0 if soothed else -1
     if kind == "ill":
         return -1 if caused and not soothed else 0
-    return -1 if kind in ("ban", "apart", "stop", "instead") else 0
+    return -1 if kind in ("ban", "apart", "stop", "instead", "other") else 0
 
 
 _SEES = frozenset((
@@ -228,25 +297,6 @@ def _governs_other(text: str, pending: Token, token: Token) -> bool:
     return found is not None and found.start() - pending.end < near
 
 
-def _near(text: str, token: Token, clause: Clause) -> bool:
-    """Whether what is to be given up is one of the things named: behind its word, or just before it."""
-    behind = marks().search(text, token.end, clause.end)
-    lead = 0 if text[token.start].isascii() else 4
-    ahead = marks().search(text, max(clause.start, token.start - lead), token.end)
-    return (behind is not None and behind.start() - token.end <= 20) or ahead is not None
-
-
-def _replaces(text: str, start: int, token: Token) -> bool:
-    """Whether something named is replaced: it stands before what takes its place, or something unnamed does."""
-    if text[token.end : token.end + 2].strip()[:1].isdigit():
-        return False  # a dose is changed
-    if marks().search(text, start, token.end):
-        return True
-    behind = marks().search(text, token.end)
-    arabic = "ء" <= text[token.start] <= "ي"
-    return behind is None or (arabic and behind.start() - token.end <= 4)
-
-
 def _shares(text: str, last: _Said, token: Token, value: int) -> bool:
     """Whether a predicate stands beside a negated one under the same negation."""
     return last.flipped and (last.value < 0) == (value > 0) and bool(_SHARED.match(text[last.token.end : token.start]))
@@ -259,17 +309,39 @@ def _forbids_alone(masked: Masked, clause: Clause, token: Token, refused: frozen
         return bool(refused)
     rest = masked.text[token.end : clause.end].strip(" ,.。!的了啊呀吧\"'")
     refers = any("ana" in other.kinds for other in clause.tokens if other.start >= token.end)
-    return bool(_EMPTY.fullmatch(rest)) or bool(refused) or refers
+    refers = refers or masked.text[token.start : token.end].endswith(("ه", "ها", "هما"))
+    empty = not rest if kind == "avoid" else _EMPTY.fullmatch(rest) is not None
+    return empty or bool(refused) or refers or _shunned(masked, clause, token, rest)
 
 
+def _shunned(masked: Masked, clause: Clause, token: Token, rest: str) -> bool:
+    """Whether something is denied to what a clause is about by a verb that is no cue: "it should not be the first"."""
+    if masked.language != "en" or not _DENIES.search(masked.text, token.start, token.end) or _SOOTHES.match(rest):
+        return False
+    behind = marks().search(rest)
+    ordered = token.start == clause.start + len(masked.text[clause.start :]) - len(masked.text[clause.start :].lstrip())
+    return (ordered and behind is not None) or marks().search(masked.text, clause.start, token.start) is not None
+
+
+_DENIES = re.compile(
+    r"(?:(?:should|must|may|shall|ought|would|could)(?: \w+)? (?:not|never)|cannot|not to be|never|do not)"
+    r"(?: (?:recommend|advise|suggest|advocate|endorse|support|favou?r|encourage|condone))?$"
+)
+_SOOTHES = re.compile(
+    r"(?:(?:be|let|get|give|take|too|so|that|really|make|have|cause|in any way|necessarily) )*"
+    r"(?:worr|fear|forg|hesit|mind|matter"
+    r"|bother|concern|alarm|surpris|affect|alter|chang|influenc|upset|delay|deter|put|miss|neglect|expect|need|problem|issue"
+    r"|barrier|reason|long|last|amount|exceed|cost|complain|rush|overlook|afraid|think|say|mean|know|see|help|understand"
+    r"|caus|ignore|panic|stress|lose|wait|leave|trouble|harm|hurt|pay|ask|tell|beat|go wrong|go far|been|lower"
+    r"|stop|shy|scared)"
+)
+"""What a prohibition may govern that forbids nothing of what a clause is about."""
 _EMPTY = re.compile(
     r"(?:be |have |get )?"
     r"(?:be|do|done|do so|do it|do that|do this|so|this|it|given|used|tried|allowed|happen|together|recommended)?"
     r"(?: at all| again| any ?more| here| together| for (?:you|him|her|this patient|the patient))?|.{0,4}$(?<![a-z])"
 )
 """What may follow a prohibition that stands for a whole sentence: "it should not be"."""
-_GAP = {"en": 26, "ar": 20, "zh": 8}
-"""How many characters may stand between a verb and the thing that it governs."""
 _LISTED = re.compile(
     r"(?:^|\s)(?:and|or|including|especially|such as|like)\s(?:the )?$"
     r"|(?:包括|例如|比如|尤其是?|特别是?|如)$|[、或和及]$|\sاو\s?$|\sو$"
@@ -285,48 +357,12 @@ def _objects(
     refused: set[str] = set()
     for one in said:
         if one.kind == "stop" and one.value < 0:
-            stopped |= _object(masked, clause, one.token) or _before(masked, clause, one.token)
+            stopped |= governed(masked, clause, one.token) or named_before(masked, clause, one.token)
         elif one.value < 0 and (one.kind in ("instead", "switch") or (one.flipped and one.kind in ("give", "dose"))):
-            refused |= _object(masked, clause, one.token)
+            refused |= governed(masked, clause, one.token)
     if open_sign is not None:
         gap = masked.text[open_sign.end : clause.end]
         found = marks().search(gap)
         if found and (found.start() <= (1 if masked.language == "zh" else 8) or _LISTED.search(gap[: found.start()])):
             refused |= {found[0]}
     return frozenset(stopped), frozenset(refused)
-
-
-def _object(masked: Masked, clause: Clause, token: Token) -> set[str]:
-    """What a verb governs: the thing behind it, or the one before it where nothing but helping words lie between."""
-    text, reach = masked.text, _GAP[masked.language]
-    behind = marks().search(text, token.end, clause.end)
-    if behind and behind.start() - token.end <= reach:
-        return {behind[0]}
-    ahead = list(marks().finditer(text, clause.start, token.start))
-    if ahead and token.start - ahead[-1].end() <= reach + 6:
-        return {one[0] for one in ahead}
-    within = marks().search(text, token.start, token.end)
-    return {within[0]} if within else set()
-
-
-_NOTHING = {
-    "en": re.compile(
-        r"\s*(?:$|[,.;!?)]|(?:it|them|last|in|on|ago|because|since|two|three|one|a|some|years?|months?|before|when|already|now"
-        r"|yesterday|after|altogether|completely|long|by|as|for|due|at|this|that|taking it|taking them|immediately)\b)"
-    ),
-    "zh": re.compile(
-        r"(?:了|过|掉|服|药|用|它|这|已|的|吧|啦|后|之后|以后|一|两|三|几|半)*(?:$|[,。;!?)]|周|天|个|年|月|小时)"
-    ),
-    "ar": re.compile(
-        r"\s*(?:$|[,.;!?)]|عن تناول[هها]+|عنه|عنها|منذ|العام|الشهر|الاسبوع|قبل|بعد|فورا|تماما|بسبب|امس|الطبيب|الان)"
-    ),
-}
-"""What may stand behind a verb that stops something named in an earlier clause."""
-
-
-def _before(masked: Masked, clause: Clause, token: Token) -> set[str]:
-    """What was named last before a clause that stops something and names nothing."""
-    if not _NOTHING[masked.language].match(masked.text, token.end):
-        return set()
-    ahead = marks().findall(masked.text, 0, clause.start)
-    return set(ahead[-1:])

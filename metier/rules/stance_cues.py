@@ -17,8 +17,17 @@ ARABIC = {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي"
 """Spelling variants and marks, and what they count as in a text and in a cue."""
 _MACRO = re.compile(r"\{([a-zX]+)\}")
 _SPECIAL = re.compile(r"[\\()\[\]{}?*+|.^$]")
+_LOOKS = re.compile(r"\(\?[=!](?:[^()]|\([^()]*\))*\)$")
+"""The end of a cue that says itself what must follow."""
 _WORD = r"[^\W_]"
 _CLITICS = ("و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "فال", "كال", "لل", "ولل", "فل", "ول", "وب", "فب", "وس", "س")
+
+
+_SUBJECTS = ("", "ا", "ي", "و", "وا", "ون", "ين", "ان", "ن", "نا", "ت")
+_OBJECTS = ("", "ه", "ها", "هما", "هم", "هن", "ك", "كم", "ني", "نا")
+_INFLECTED = frozenset(one + other for one in _SUBJECTS for other in _OBJECTS)
+"""What an Arabic verb or noun may end with: its person, and the pronoun of its object."""
+_LONGEST = max(map(len, _INFLECTED))
 
 
 class Token(NamedTuple):
@@ -39,12 +48,14 @@ class Cues:
         words, kinds = _load(language)
         self.plain: dict[str, dict[str, set[str]]] = {}
         self.lengths: dict[str, tuple[int, ...]] = {}
-        self.prefixes: dict[str, list[tuple[str, str]]] = {}
-        self.patterns: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+        self.prefixes: dict[str, dict[str, set[str]]] = {}
+        self.stems: dict[str, dict[str, set[str]]] = {}
+        self.patterns: dict[str, list[tuple[str, str, re.Pattern[str]]]] = {}
         for kind, lines in kinds.items():
             for line in lines if (kind in ANSWERS) == answers else ():
                 for text in _opened(line, words):
                     self._add(kind, text, words)
+        self.sizes = {first: tuple(sorted({len(text) for text in some})) for first, some in self.prefixes.items()}
         for first, some in self.plain.items():
             self.lengths[first] = tuple(sorted({len(text) for text in some}, reverse=True))
 
@@ -54,12 +65,14 @@ class Cues:
             first = chr(FIRST)
         elif text.startswith(r"\d"):
             first = "0"
-        if text == r"\+" or not _SPECIAL.search(text):
+        if text == r"\+" or not (_SPECIAL.search(text) or "~" in text):
             self.plain.setdefault(first, {}).setdefault(text.removeprefix("\\"), set()).add(kind)
-        elif self.spaced and text.endswith("*") and not _SPECIAL.search(text[:-1]):
-            self.prefixes.setdefault(first, []).append((text[:-1], kind))
+        elif self.spaced and text[-1] in "*~" and text[:-1].isalnum():
+            stems = self.stems.setdefault(first, {}) if text[-1] == "~" else self.prefixes.setdefault(first, {})
+            stems.setdefault(text[:-1], set()).add(kind)
         else:
-            self.patterns.setdefault(first, []).append((kind, re.compile(_regex(text, words, self.spaced))))
+            head = "" if self.spaced else _head(text)
+            self.patterns.setdefault(first, []).append((kind, head, re.compile(_regex(text, words, self.spaced))))
 
     def scan(self, text: str) -> list[Token]:
         """The cues of a masked, folded sentence from left to right, the longest at each place, none overlapping."""
@@ -70,7 +83,7 @@ class Cues:
                 at += 1
                 continue
             token = self.at(text, at) or (self._behind_clitic(text, at) if self.clitics else None)
-            if token is None:
+            if token is None or (not self.spaced and _inside_latin(text, token)):
                 at += 1
             else:
                 found.append(token)
@@ -97,22 +110,55 @@ class Cues:
         some = self.plain.get(first)
         if some:
             for length in self.lengths[first]:
-                here, end = some.get(text[at : at + length]), at + length
+                here, end = some.get(text[at : at + length]), min(at + length, len(text))
                 if here and self.clitics and length > 3 and text.startswith("ا", end):
                     end += 1  # an accusative
                 if here and (not self.spaced or _ends(text, end)):
                     best, kinds = end, set(here)
                     break
-        for start, kind in self.prefixes.get(first, ()):
-            if text.startswith(start, at):
-                end = at + len(start)
-                while end < len(text) and text[end].isalnum() and not "\ue000" <= text[end] <= "\uf8ff":
-                    end += 1
-                best, kinds = _longer(best, kinds, end, kind)
-        for kind, pattern in self.patterns.get(first, ()):
-            if match := pattern.match(text, at):
+        if first in self.prefixes or first in self.stems:
+            run = _RUN.match(text, at)
+            end = run.end() if run else at
+            if end >= best and (inflected := self._inflections(first, text[at:end])):
+                best, kinds = end, inflected if end > best else kinds | inflected
+        for kind, head, pattern in self.patterns.get(first, ()):
+            if text.startswith(head, at) and (match := pattern.match(text, at)):
                 best, kinds = _longer(best, kinds, match.end(), kind)
         return Token(at, best, frozenset(kinds)) if best > at else None
+
+    def _inflections(self, first: str, word: str) -> set[str]:
+        """The kinds of the cues whose beginning a word has, with any ending or with one of an inflection."""
+        found: set[str] = set()
+        loose = self.prefixes.get(first, {})
+        for size in self.sizes.get(first, ()):
+            if size > len(word):
+                break
+            if word[:size] in loose:
+                found |= loose[word[:size]]
+        stems = self.stems.get(first)
+        if stems:
+            for size in range(max(1, len(word) - _LONGEST), len(word) + 1):
+                if word[:size] in stems and word[size:] in _INFLECTED:
+                    found |= stems[word[:size]]
+        return found
+
+
+_RUN = re.compile(r"[^\W_]+")
+
+
+def _inside_latin(text: str, token: Token) -> bool:
+    """Whether a Latin cue in Chinese is a part of a longer Latin word."""
+    start, end = token.start, token.end
+    if not "a" <= text[start] <= "z":
+        return False
+    before, behind = text[start - 1 : start], text[end : end + 1]
+    return "a" <= before <= "z" or ("a" <= text[end - 1] <= "z" and "a" <= behind <= "z")
+
+
+def _head(text: str) -> str:
+    """The characters that a Chinese cue begins with whatever follows: told apart faster than by its pattern."""
+    match = re.match("[一-鿿]*(?![?*{一-鿿])", text)
+    return match[0] if match else ""
 
 
 def _longer(best: int, kinds: set[str], end: int, kind: str) -> tuple[int, set[str]]:
@@ -140,12 +186,18 @@ def _opened(line: str, words: dict[str, str]) -> Iterator[str]:
         yield line
 
 
+_ENDING = f"(?:{'|'.join(sorted(_INFLECTED, key=len, reverse=True))})"
+
+
 def _regex(text: str, words: dict[str, str], spaced: bool) -> str:
     text = _MACRO.sub(lambda match: f"[{MENTION}]" if match[1] == "X" else f"(?:{words[match[1]]})", text)
     if not spaced:
         return text
     text = text.replace(r"\w+ ", r"[^\s,;:.!?()]+ ")
     text = re.sub(r"(?<=[^\W\d_])\*|(?<=\))\*", lambda _: rf"{_WORD}*", text)
+    text = text.replace("~", _ENDING)
+    if _LOOKS.search(text):
+        return text
     return text + r"(?![^\W_])" if not text.endswith(("+", ")")) or text.endswith("*)") else text + r"(?![a-zء-ي])"
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from metier.rules.stance_clauses import Weight, weigh
-from metier.rules.stance_meeting import foreign, into_vein, meets, own_vessel
+from metier.rules.stance_meeting import foreign, headed, into_vein, meets, own_vessel
+from metier.rules.stance_merging import merged
 from metier.rules.stance_text import ENDS, Clause, Masked, clauses, marks
 
 Context = Literal["mixed", "together", "either", "patient"]
@@ -42,6 +43,7 @@ class _Part(NamedTuple):
     """Whether what it says is asked, believed by others or supposed, and so not said."""
     wanders: bool
     """Whether it brings one thing together with something else."""
+    asks: bool
 
 
 def judge(masked: Masked, context: Context, led: bool = False, asking: bool = False) -> Judged:
@@ -59,7 +61,7 @@ def judge(masked: Masked, context: Context, led: bool = False, asking: bool = Fa
 
 def _parts(masked: Masked, led: bool, asking: bool) -> list[_Part]:
     """The clauses with their weights; a clause without a predicate is one with the clause beside it."""
-    some = _merged(masked, clauses(masked))
+    some = merged(masked, clauses(masked))
     asks = [] if asking else _asking(masked, some)
     found: list[_Part] = []
     seen: frozenset[str] = frozenset()
@@ -74,6 +76,7 @@ def _parts(masked: Masked, led: bool, asking: bool) -> list[_Part]:
         if "concede" in clause.opener or (found and "concede" in found[-1].clause.opener):
             believed = False
         believed = believed or ("belief" in kinds and "doubts" not in kinds and not _unbelieved(clause))
+        believed = believed and not (kinds.isdisjoint(("belief",)) and _forbids_so(masked, clause, kinds))
         refers = _refers(masked, clause, weight)
         wanders = len(every) > 1 and len(signs) < 2 and foreign(masked, clause)
         joins = bool({"mix", "join", "vessel"} & kinds) and not wanders
@@ -92,10 +95,18 @@ def _parts(masked: Masked, led: bool, asking: bool) -> list[_Part]:
         header = len(every) > 1 and not signs and masked.text[: clause.end].endswith(":")
         whole = whole or header
         void = (number in asks or believed) and not {"rhetoric", "aver", "doubts"} & kinds
-        found.append(_Part(clause, weight, signs, reach, whole, void, wanders))
+        found.append(_Part(clause, weight, signs, reach, whole, void, wanders, number in asks))
         seen |= signs
         caused = "cause" in kinds
     return found
+
+
+def _forbids_so(masked: Masked, clause: Clause, kinds: frozenset[str]) -> bool:
+    """Whether a Chinese clause forbids what others are said to do: "..., but never like this"."""
+    return "forbid" in kinds and _SO.search(masked.text, clause.start, clause.end) is not None
+
+
+_SO = re.compile("这样|这么|那样|那么|如此|此举|这种")
 
 
 def _unbelieved(clause: Clause) -> bool:
@@ -112,65 +123,6 @@ def _whole(reached: int, need: int, refers: bool, named: bool) -> bool:
 
 def _refers(masked: Masked, clause: Clause, weight: Weight) -> bool:
     return "ana" in weight.kinds
-
-
-_PREDICATES = frozenset((
-    "forbid", "rhetoric", "avoid", "ban", "clash", "harm", "apart", "stop", "switch", "instead", "good", "mix", "join",
-    "vessel", "give", "dose", "modal", "ill", "belief", "reject", "past", "tells", "takes",
-))  # fmt: skip
-
-
-def _merged(masked: Masked, some: list[Clause]) -> list[Clause]:
-    """Clauses without a predicate go with the one before them in their sentence, else with the one behind."""
-    found: list[Clause] = []
-    for clause in some:
-        bare = not any(token.kinds & _PREDICATES and "neutral" not in token.kinds for token in clause.tokens)
-        named = marks().search(masked.text, clause.start, clause.end) is not None
-        before = found[-1] if found else None
-        plain = not clause.opener and not any("neg" in token.kinds for token in clause.tokens)
-        if (
-            before
-            and not ENDS & set(before.close)
-            and not _supposes(before)
-            and plain
-            and "(" not in before.close
-            and ")" not in clause.close
-        ):
-            open_before = not _predicated(before)
-            goes_on = (bare and not named) or _verbal(masked, clause)
-            if goes_on and before.close == "," and _BROKEN.search(masked.text, before.start, before.end):
-                found[-1] = Clause(before.start, clause.end, before.tokens + clause.tokens, before.opener, clause.close)
-                continue
-            if (bare and named) or (open_before and named_in(masked, before)):
-                found[-1] = Clause(before.start, clause.end, before.tokens + clause.tokens, before.opener, clause.close)
-                continue
-        found.append(clause)
-    return found
-
-
-def _verbal(masked: Masked, clause: Clause) -> bool:
-    """Whether a clause begins with a verb of giving or mixing."""
-    at = clause.end - len(masked.text[clause.start : clause.end].lstrip())
-    return any(token.start == at and {"mix", "join", "give", "stop"} & token.kinds for token in clause.tokens)
-
-
-def _supposes(clause: Clause) -> bool:
-    return any("if" in token.kinds for token in clause.tokens)
-
-
-_BROKEN = re.compile(
-    r"\b(?:(?:do|does|must|should|may|can|will|would) ?not|(?:must|should|may|can|will) never)(?:,[^,]{0,40})?$"
-)
-"""A prohibition that an inserted phrase parts from its verb."""
-
-
-def _predicated(clause: Clause) -> bool:
-    return any(token.kinds & _PREDICATES and "neutral" not in token.kinds for token in clause.tokens)
-
-
-def named_in(masked: Masked, clause: Clause) -> bool:
-    """Whether a clause names something and opens nothing."""
-    return not clause.opener and marks().search(masked.text, clause.start, clause.end) is not None
 
 
 _INVERTED = re.compile(
@@ -202,6 +154,22 @@ def _allowed(part: _Part) -> bool:
     return any("modal" in token.kinds and token.start > report for token in tokens)
 
 
+def _provides(part: _Part) -> bool:
+    """Whether a clause names a condition of a permission; "as long as" does where what follows is a precaution."""
+    kinds = part.weight.kinds | part.clause.opener
+    return "proviso" in kinds or ("granted" in kinds and bool({"apart", "forbid", "neg", "avoid", "ban"} & kinds))
+
+
+_EITHER = re.compile(
+    r"([\ue000-\uf8ff])\s*,?\s*(?:\b(?:and/)?or\b|或者?|(?<!\S)او(?!\S))\s*(?:an? |the |another )?(?!\1)[\ue000-\uf8ff]"
+)
+"""Two things of which one is given."""
+
+
+_CONDITION = re.compile(r"(?:اذا|ان لم|عند فشل|في حال|عند عدم)(?:(?![\ue000-\uf8ff]).)*$")
+"""A condition that names nothing: another medicine is chosen only where these do not serve."""
+
+
 class _State(NamedTuple):
     """What the clauses read so far say."""
 
@@ -229,6 +197,10 @@ class _State(NamedTuple):
     """What was believed, asked or supposed."""
     proviso: bool = False
     conceded: int = 0
+    moot: bool = False
+    """Whether it is said that opinions differ."""
+    framed: bool = False
+    """Whether a case, a question of an examination, a stock list or the like is told: it orders nothing."""
 
     def after(self, part: _Part) -> "_State":
         """The state behind a further clause."""
@@ -240,27 +212,31 @@ class _State(NamedTuple):
         bare = bool(weight.value) and not part.signs and not weight.sure and not weight.brought
         state = self._replace(
             echoes=bare and weight.against <= {"modal", "forbid"} and not {"mix", "join", "give"} & kinds,
-            proviso=self.proviso or bool({"proviso"} & (part.clause.opener | kinds)),
+            proviso=self.proviso or _provides(part),
+            framed=self._in_frame(part),
+            moot=self.moot or "moot" in kinds,
             joint=self.joint or (part.whole and bool({"mix", "join", "vessel"} & kinds)) or len(part.signs) > 1,
         )
-        if {"reject", "doubts"} & kinds:
+        if {"reject", "doubts"} & kinds and not (part.asks and "reject" in kinds):
             return state._rejected(part, value)
         if part.void:
             return state._replace(hidden=value or state.hidden)
         if "takes" in kinds:
             state = state._replace(taken=state.taken | part.signs)
-        if weight.value < 0 and not value and weight.against & {"harm", "ban", "forbid"}:
+        if weight.value < 0 and not value and weight.against & {"harm", "ban", "forbid", "ill"}:
             state = state._replace(blamed=True)
         if "concede" in part.clause.opener:
             return state._replace(conceded=value or state.conceded)
         told = bool({"past", "tells"} & kinds) and not weight.sure and not _allowed(part)
-        told = told and weight.against <= {"ill", "harm"}
+        told = told and weight.against <= ({"ill", "harm", "stop"} if "tells" in kinds else {"ill", "harm"})
         if "past" in kinds and told and value >= 0 and not weight.refused:
             state = state._replace(taken=state.taken | part.signs)
-        if value and told:
+        if (value and told) or (value > 0 and self._in_frame(part) and not weight.sure and not _allowed(part)):
             return state._replace(hidden=value)
-        if value > 0 and weight.sure:
+        if value > 0 and weight.sure and "past" not in kinds:
             state = state._replace(praised=True)
+        if value > 0 and self.blamed and not weight.sure and "because" in part.clause.opener:
+            return state._against(part)  # what is sent back, and why
         if value > 0 and "if" in kinds:
             return state._replace(hidden=value, supposed=state.supposed | part.signs)
         state = state._replace(
@@ -274,12 +250,19 @@ class _State(NamedTuple):
     def _value(self, part: _Part) -> int:
         """The value of a clause for the things at hand, 0 where it speaks of others."""
         weight = part.weight
+        spared = self.context == "patient" and weight.against == {"apart"}
+        if (weight.value > 0 or spared) and self.masked.text[: part.clause.start].endswith("("):
+            return 0  # what stands in brackets orders nothing
+        if spared:
+            return 1 if weight.brought and part.signs else 0
         if weight.value >= 0:
             return weight.value
         every = len(self.masked.entities)
         if part.whole or every == 0 or weight.stopped or weight.refused:
             return -1
-        if "clash" in weight.against or "apart" in weight.against:
+        if "other" in weight.against and _CONDITION.search(self.masked.text, 0, part.clause.end):
+            return 0
+        if every > 1 and weight.against & {"clash", "apart", "other"}:
             return -1
         follows = self.joint and not part.signs
         if follows and "if" in part.clause.opener and not {"mix", "join"} & weight.kinds:
@@ -291,7 +274,12 @@ class _State(NamedTuple):
         if every == 1 or (self.led and part.signs):
             return -1 if part.signs or follows or self._ends_with(part) else 0
         seconds = bool(part.signs) and not part.wanders
-        return -1 if seconds and weight.against & {"ban", "forbid"} else 0
+        weighty = {"ban", "forbid", "good", *(("harm",) if self.taken - part.signs else ())}
+        return -1 if seconds and weight.against & weighty else 0
+
+    def _in_frame(self, part: _Part) -> bool:
+        """Whether a clause is part of what is told: until a contrast ends it."""
+        return "frame" in part.weight.kinds or (self.framed and "contrast" not in part.clause.opener)
 
     def _ends_with(self, part: _Part) -> bool:
         """Whether a clause ends with the prohibition that decides it: "..., not for you"."""
@@ -317,6 +305,8 @@ class _State(NamedTuple):
 
     def _for(self, part: _Part) -> "_State":
         weight = part.weight
+        if weight.value > 0 and _EITHER.search(self.masked.text, part.clause.start, part.clause.end):
+            return self
         given = self.given | part.signs | (part.reach if part.whole else frozenset())
         state = self._replace(given=given, given_why=self.given_why or weight.why)
         every = len(self.masked.entities)
@@ -351,9 +341,11 @@ class _State(NamedTuple):
             value = self.conceded
         if value >= 0 and (self.stopped or self.refused):
             value, why = -1, why or "stopped"
+        if self.moot and not self.praised:
+            value = 0
         if value > 0 and self.proviso:
             value = -1
-        if value > 0 and self.context == "mixed" and how == "open":
+        if value > 0 and self.context == "mixed" and (how == "open" or headed(self.masked)):
             how = "mixed"
         if value > 0 and self.context == "mixed" and how == "together" and every > 1:
             value = 0

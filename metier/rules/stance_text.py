@@ -10,11 +10,16 @@ from metier.rules.firing import Mention
 from metier.rules.stance_cues import ARABIC, FIRST, Token, cues, variants
 
 _QUOTES = {"’": "'", "‘": "'", "“": '"', "”": '"', "。": "。", "、": "、"}
+_TITLE = re.compile(r"《[^《》\ue000-\uf8ff]*》")
+"""The title of a book: it says what the book is about, and nothing of what is named beside it."""
 _HAN_GAP = re.compile(r"(?<=[一-鿿]) +(?=[一-鿿])")
 _BREAK = re.compile(r"[;!?。\n()\[\]…]|——|[—–](?=\s)|(?<!\d)[,.]|(?<![\n\s]\d)[,.](?!\d)|(?<=\s)-(?=\s)")
 _ASIDE = re.compile(r"\s?\(([^()\n]*)\)")
-_BARE_ASIDE = re.compile(r"\s?\(((?:[\ue000-\uf8ff]|\s|,|/|and|or|和|、|与|و)*[\ue000-\uf8ff]\s?)\)")
-"""A bracket that holds names only is read where it stands."""
+_BARE_ASIDE = re.compile(
+    r"\s?\(((?:内?含有?|即|又名|也叫|俗称|主?要?成分[为是:]?)?"
+    r"(?:[\ue000-\uf8ff]|\s|,|/|and|or|和|、|与|و)*[\ue000-\uf8ff]\s?(?:\d[\d.,/]*\s?(?:mg|mcg|g|ml|%|iu|units?)?\s?)?)\)"
+)
+"""A bracket that holds names only, or one and its dose, is read where it stands."""
 _WATCHED = {
     "en": re.compile(
         r"\b(?:monitor|watch|check|measure|correct|control|monitoring|checking|correcting)"
@@ -22,7 +27,10 @@ _WATCHED = {
         r"|{X} (?:poisoning|toxicity|deficiency|allergy|overdose)\b"
     ),
     "zh": re.compile(r"(?:监测|监护|观察|检测|测定|复查|纠正)[的中]?(?:血清?)?{X}|{X}(?:中毒|过量|缺乏)"),
-    "ar": re.compile(r"(?:مراقبه|راقب|قياس|فحص|تصحيح|يصحح|مستوي|مستويات) (?:ال|مستوي )?{X}"),
+    "ar": re.compile(
+        r"(?:مراقبه|راقب|قياس|فحص|تصحيح|يصحح|متابعه|تابع|معايره) (?:ال|(?:مستوي|مستويات|تركيز|نسبه) (?:ال)?)?{X}"
+        r"|(?<!رفع )(?<!زيد )(?<!خفض )(?<!زياده )(?<!ارتفاع )(?<!ضاعف )(?:مستوي|مستويات) (?:ال)?{X}"
+    ),
 }  # fmt: skip
 """Something that is watched or measured, and not given."""
 ENDS = frozenset("!?。\n.")
@@ -71,11 +79,11 @@ def mask(text: str, mentions: Sequence[Mention]) -> Masked:
         pieces += [text[at:start], sign]
         at = end
     folded = "".join((*pieces, text[at:])).translate(_FOLDS)
-    language = language_of(folded)
-    if language == "en" and "'" in folded:
-        folded = _spelled_out(folded)
-    elif language == "zh" and " " in folded:
-        folded = _HAN_GAP.sub("", folded)
+    language = language_of(folded if any(char.isalpha() for char in folded) else text)
+    if language == "en":
+        folded = _spelled_out(_PLURAL.sub("", folded))
+    elif language == "zh":
+        folded = _TITLE.sub("《》", _HAN_GAP.sub("", folded))
     folded = _asides_last(_unwatched(folded, language))
     return Masked(folded, {sign: some for some, sign in signs.items()}, language)
 
@@ -103,7 +111,20 @@ def _watched(language: str) -> re.Pattern[str]:
 
 def _spelled_out(text: str) -> str:
     text = text.replace("can't", "cannot").replace("won't", "will not").replace("shan't", "shall not")
-    return text.replace("n't", " not")
+    text = text.replace("n't", " not").replace("'re ", " are ").replace("'ll ", " will ").replace("'ve ", " have ")
+    text = _WOULD.sub(r"\1 would ", text)
+    return _IS.sub(r"\1 is", _HAS.sub(r"\1 has", text))
+
+
+_PLURAL = re.compile(r"(?<=[\ue000-\uf8ff])(?:'s|s'|s)(?![a-z])")
+_WOULD = re.compile(
+    r"\b(i|you|we|he|she|they|it|that|there)'d (?!better\b|been\b|had\b|gone\b|\w+ed\b|taken\b|given\b|put\b)"
+)
+_HAS = re.compile(
+    r"\b(he|she|it|that|there|who|what|this)'s(?= (?:\w+ly )?(?:been|had|got|taken|gone|never|already had)\b)"
+)
+_IS = re.compile(r"\b(he|she|it|that|there|who|what|this|here|where|everything|nothing)'s\b")
+"""Short for "has" and "is", and no genitives."""
 
 
 def language_of(text: str) -> str:
@@ -116,7 +137,7 @@ def language_of(text: str) -> str:
             arabic += 1
         elif "a" <= char <= "z":
             latin += 1
-    if han * 5 > latin and han * 2 >= arabic:
+    if han * 8 > latin and han * 2 >= arabic:
         return "zh" if han else "en"
     return "ar" if arabic * 3 > latin else "en"
 
@@ -132,7 +153,7 @@ class Clause(NamedTuple):
     """The mark that ends it, empty where a word begins the next one."""
 
 
-_OPENERS = frozenset(("contrast", "concede", "because", "proviso", "if"))
+_OPENERS = frozenset(("contrast", "concede", "because", "proviso", "granted", "if", "then"))
 _TAILS = frozenset("时的之")
 """Chinese words for "when" that stand behind what they govern begin with these."""
 
@@ -143,6 +164,8 @@ def clauses(masked: Masked) -> list[Clause]:
     tokens = cues(masked.language).scan(text)
     edges: dict[int, tuple[str, frozenset[str], int]] = {}
     for mark in _BREAK.finditer(text):
+        if mark[0] == "," and any(token.start < mark.start() < token.end for token in tokens):
+            continue  # "never, ever"
         edges[mark.start()] = (mark[0], frozenset(), mark.end())
     for number, token in enumerate(tokens):
         opens = token.kinds & _OPENERS
@@ -185,10 +208,14 @@ def _follows(masked: Masked, token: Token) -> bool:
     """Whether an Arabic cue begins with the "then" that opens what follows from a condition or a reason."""
     if masked.language != "ar" or masked.text[token.start] != "ف" or not token.start:
         return False
+    if _TOPIC.search(masked.text, 0, token.start):
+        return False
     bare = cues("ar").at(masked.text, token.start + 1)
     return bare is not None and bare.end == token.end
 
 
+_TOPIC = re.compile(r"(?<![ء-ي])و?اما\s[^,.;:\n]{1,40}$")
+"""A topic behind "as for", whose "then" opens nothing."""
 _SUBJECT = re.compile(r"and (?:nobody|no one|it|this|they|he|she|we|i|you|there|that|these)\b")
 
 

@@ -12,6 +12,7 @@ from msgspec import structs
 from metier.records import Message, Role, Rule
 from metier.rules import stance
 from metier.rules.card_facts import Said, facts
+from metier.rules.check_refers import JOINT, ended, lasts, orders, presumed, quits, resumes, takes_up
 from metier.rules.firing import Mention
 from metier.rules.names import Names
 from metier.rules.table import Table
@@ -23,7 +24,7 @@ LONGEST = 480
 """Characters after which a sentence that does not end is cut at its next comma, so that long texts stay linear."""
 Standing = Literal["given", "stopped", "refused", "mentioned"]
 
-_ITEM = re.compile(r"[^\S\n]*(?:[-*•·▪◦–—+]\s|[(（]?[0-9٠-٩]{1,2}\s?[.)、．）](?![0-9٠-٩])|[①-⑳]|\|)")
+ITEM = re.compile(r"[^\S\n]*(?:[-*•·▪◦–—+]\s|[(（]?[0-9٠-٩]{1,2}\s?[.)、．）](?![0-9٠-٩])|[①-⑳]|\|)")
 _ITEM_END = re.compile(r"\n(?:[^\S\n]*\n)*+(?![^\S\n]{2,}\S)")
 _HEADER_END = re.compile(r"[:：]\W*\Z")
 _BACK = re.compile(
@@ -38,6 +39,7 @@ _ASKS = re.compile(
     re.I,
 )
 """What a user asks, or has read; what he otherwise names is taken to be what the patient has."""
+_QUESTION = re.compile(r"[?？؟]")
 _CUT = re.compile(r"[,，،;；、\n]\s*|\s")
 
 
@@ -83,6 +85,15 @@ class Turn(msgspec.Struct, frozen=True, dict=True):
             mentions = [one for sentence in self.sentences for one in sentence.mentions]
             kept["_facts"] = facts(self.text, mentions, table)
         return kept["_facts"]
+
+    def places(self, entity: str) -> set[int]:
+        """Where it names an entity."""
+        return {
+            one.start
+            for at in self.named.get(entity, ())
+            for one in self.sentences[at].mentions
+            if one.entity == entity
+        }
 
     def said(self, number: int) -> str:
         """The text of a sentence."""
@@ -130,7 +141,7 @@ def _edges(text: str) -> list[int]:
     edges = starts(text)
     if "\n" in text:
         lines = [0, *(match.end() for match in re.finditer("\n", text))]
-        items = [at for at in lines if _ITEM.match(text, at)]
+        items = [at for at in lines if ITEM.match(text, at)]
         ends = [match.end() for at in items if (match := _ITEM_END.search(text, at))]
         edges = sorted({*edges, *items, *ends} - {0, len(text)})
     if not any(b - a > LONGEST for a, b in zip([0, *edges], [*edges, len(text)], strict=True)):
@@ -149,7 +160,7 @@ def _placed(text: str, plain: Sequence[tuple[int, int, tuple[Mention, ...]]]) ->
     made: list[Sentence] = []
     paragraph, header, block, blocks = 0, -1, -1, 0
     for start, end, mentions in plain:
-        item = _ITEM.match(text, start) is not None
+        item = ITEM.match(text, start) is not None
         if item and block < 0:
             blocks, block = blocks + 1, blocks
             header = _header(text, made)
@@ -177,6 +188,35 @@ def _header(text: str, made: Sequence[Sentence]) -> int:
 def _blank(said: str) -> bool:
     tail = said[len(said.rstrip()) :]
     return tail.count("\n") > 1 and not _HEADER_END.search(said)
+
+
+TAKEN = 3
+"""Sentences of a reply that may take up what the turn before it named."""
+
+
+def taken_up(named: Turn, reply: Turn, entity: str, over: bool = False) -> "Standing | None":
+    """How something stands after a reply that does not name it, but takes it up ("stop it", "carry on with both").
+
+    What is ``over`` does not go on, unless it is begun again.
+    """
+    numbers = named.named.get(entity, ())
+    if not numbers or entity in reply.named:
+        return None
+    last = max(some[-1] for some in named.named.values())
+    if numbers[-1] != last:
+        return None
+    several = len({one.start for one in named.sentences[last].mentions}) > 1
+    for at in range(min(TAKEN, len(reply.sentences))):
+        text = reply.said(at)
+        if some := reply.sentences[at].mentions:
+            before = text[: some[0].start - reply.sentences[at].start]
+            pauses = [one.start() for one in JOINT.finditer(before)]
+            text = before[: pauses[-1]] if pauses else ""
+        if text.strip() and takes_up(text, several) and (meant := orders(text)) != "unknown":
+            if over and meant == "asserts" and not resumes(text):
+                return None
+            return "given" if meant == "asserts" else "stopped"
+    return None
 
 
 class Stand(msgspec.Struct, frozen=True):
@@ -211,6 +251,19 @@ class Scene(msgspec.Struct, frozen=True):
         last = next((one for one in reversed(self.turns) if one.role != "tool"), None)
         return last if last is not None and last.role == "user" else None
 
+    def talk(self) -> tuple[Turn, ...]:
+        """The turns of the user that the next turn answers, the last first: those before it that were asked about."""
+        found: list[Turn] = []
+        spoken = [one for one in reversed(self.turns) if one.role != "tool"]
+        for number in range(0, len(spoken), 2):
+            if spoken[number].role != "user":
+                break
+            found.append(spoken[number])
+            before = spoken[number + 1] if number + 1 < len(spoken) else None
+            if before is None or before.role != "assistant" or not _QUESTION.search(before.text):
+                break
+        return tuple(found)
+
     def standing(self, entity: str) -> Stand | None:
         """How an entity stands: by the last sentence that says more of it than its name, else by the last of all."""
         last: Stand | None = None
@@ -230,12 +283,33 @@ class Scene(msgspec.Struct, frozen=True):
             for at in reversed(turn.named[entity]):
                 mention = turn.inside(at, {entity})[-1]
                 state = stance.state(turn.said(at), mention)
-                if turn.role == "user" and (
+                if turn.role == "user" and state in ("mentioned", "given") and ended(turn.said(at), mention):
+                    state = "stopped"
+                elif turn.role == "user" and state == "stopped" and lasts(turn.said(at)):
+                    state = "given"
+                if turn.role == "user" and state == "mentioned" and presumed(turn.said(at)):
+                    state = "given"
+                over = state in ("stopped", "refused")
+                reply = self.turns[number + 1] if number + 1 < len(self.turns) else None
+                later = taken_up(turn, reply, entity, over) if reply is not None else None
+                if later and reply is not None and reply.role not in ("system", "tool"):
+                    state = later
+                elif turn.role == "user" and (
                     state == "mentioned" or (state == "refused" and _ASKS.search(turn.said(at)))
                 ):
                     state = self._answered(number, at)  # who asks refuses nothing
+                if turn.role == "user" and state in ("mentioned", "given") and self._quit(number):
+                    state = "stopped"
                 start = turn.sentences[at].start
                 yield Stand(state, number, start + mention.start, start + mention.end, turn.said(at))
+
+    def _quit(self, number: int) -> bool:
+        """Whether what a user names is over by what he answers when he is asked about it."""
+        if number + 2 >= len(self.turns) or self.turns[number + 1].role != "assistant":
+            return False
+        asked, reply = self.turns[number + 1], self.turns[number + 2]
+        whole = reply.role == "user" and bool(reply.sentences) and _QUESTION.search(asked.text) is not None
+        return whole and not reply.sentences[0].mentions and not asked.named and quits(reply.said(0))
 
     def _answered(self, number: int, at: int) -> Standing:
         """How what a user's last sentence asks for stands after the answer: yes is given, no is refused."""

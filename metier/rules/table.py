@@ -6,7 +6,7 @@ from pathlib import Path
 
 from metier.artefact import asset
 from metier.records import Entity, MetierError, Rule
-from metier.rules.tables_finding import stop
+from metier.rules.tables_finding import circle, stop
 from metier.rules.tables_read import ENTITIES, RULES, parse
 from metier.text.suggest import did_you_mean
 
@@ -117,28 +117,32 @@ def _closed(entities: Mapping[str, Entity]) -> dict[str, tuple[str, ...]]:
     for id, entity in entities.items():
         if not entity.classes:
             closed[id] = (id,)
-    for id in entities:
-        if id not in closed:
-            _close(id, entities, closed, ())
+    for id, entity in entities.items():
+        if len(entity.classes) == 1 and entity.classes[0] in closed:
+            closed[id] = (id, *closed[entity.classes[0]])
+        elif id not in closed:
+            _close(id, entities, closed)
     return closed
 
 
-def _close(
-    id: str, entities: Mapping[str, Entity], closed: dict[str, tuple[str, ...]], way: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Close one entity; ``way`` is what led to it."""
-    if id in closed:
-        return closed[id]
-    if id in way:
-        circle = " -> ".join((*way[way.index(id) :], id))
-        raise MetierError(f"the class {id!r} contains itself ({circle}); take one of them out of the other's classes")
-    held = dict.fromkeys((id,))
-    for name in entities[id].classes:
-        if name not in entities:
+def _close(start: str, entities: Mapping[str, Entity], closed: dict[str, tuple[str, ...]]) -> None:
+    """Close one entity and all that it belongs to, however deep the classes lie in each other."""
+    way = {start: iter(entities[start].classes)}
+    while way:
+        id, rest = next(reversed(way.items()))
+        name = next((one for one in rest if one not in closed), None)
+        if name is None:
+            held = (one for name in entities[id].classes for one in closed[name])
+            closed[id] = tuple(dict.fromkeys((id, *held)))
+            way.pop(id)
+        elif name in way:
+            names = list(way)
+            what = f"the class {name!r} contains itself ({circle([*names[names.index(name) :], name])})"
+            raise MetierError(f"{what}; take one of them out of the other's classes")
+        elif name not in entities:
             raise MetierError(_unknown(f"entity {id!r} belongs to", name, entities))
-        held.update(dict.fromkeys(_close(name, entities, closed, (*way, id))))
-    closed[id] = tuple(held)
-    return closed[id]
+        else:
+            way[name] = iter(entities[name].classes)
 
 
 def _twice(ids: Iterable[str]) -> str:
@@ -153,7 +157,22 @@ def _unknown(whose: str, name: str, entities: Mapping[str, Entity]) -> str:
 
 
 def _placed(members: Sequence[str], bearers: Mapping[str, Sequence[str]]) -> bool:
-    return next(_placements(members, bearers), None) is not None
+    """Whether there is a different entity for each member (augmenting paths: Kuhn 1955), however many there are."""
+    stands: dict[str, int] = {}
+    return all(_settled(number, members, bearers, stands, set()) for number in range(len(members)))
+
+
+def _settled(
+    number: int, members: Sequence[str], bearers: Mapping[str, Sequence[str]], stands: dict[str, int], tried: set[str]
+) -> bool:
+    """Find an entity for one member, by moving others to other entities where needed."""
+    for entity in bearers.get(members[number], ()):
+        if entity not in tried:
+            tried.add(entity)
+            if entity not in stands or _settled(stands[entity], members, bearers, stands, tried):
+                stands[entity] = number
+                return True
+    return False
 
 
 def _placements(

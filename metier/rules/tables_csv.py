@@ -37,10 +37,10 @@ def joined(items: Iterable[str]) -> str:
 def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(line, cells) of a CSV file, its names first; rows of blanks are passed over, and short ones filled up.
 
-    MetierError where a file is empty, or a quote does not close. A row with too many cells comes as it is.
+    MetierError where a file is empty or in another encoding, or a quote does not close. A row with too many cells comes as it is.
     """
     csv.field_size_limit(min(LIMIT, sys.maxsize))
-    reader = csv.reader(_lines(texts(path)), strict=True)
+    reader = csv.reader(_lines(_texts(path)), strict=True)
     width, line = 0, 1
     try:
         for cells in reader:
@@ -54,6 +54,15 @@ def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise MetierError(f"{path}:{line}: malformed CSV ({error}); mend its quotes") from None
     if not width:
         raise MetierError(f"{path}: is empty; its first line names the columns")
+
+
+def _texts(path: Path) -> Iterator[str]:
+    """The characters of a file: UTF-8, or what a Chinese spreadsheet saves (GB18030)."""
+    try:
+        yield from texts(path)
+    except MetierError as error:
+        what, _, remedy = str(error).partition("; ")
+        raise MetierError(f"{what}; {'save it as CSV in UTF-8' if 'UTF-8' in what else remedy}") from None
 
 
 def _lines(pieces: Iterable[str]) -> Iterator[str]:
@@ -70,6 +79,8 @@ def _lines(pieces: Iterable[str]) -> Iterator[str]:
 
 def check(path: Path, names: list[str], known: Iterable[str], needed: Iterable[str], told: re.Pattern[str]) -> None:
     """MetierError where a column is missing, named twice, or none of those that are known or look like ``told``."""
+    if len(names) == 1 and (sign := next((one for one in ";\t" if one in names[0]), "")):
+        raise MetierError(f"{path}:1: the cells are parted by {sign!r}; save it as CSV with commas")
     if twice := next((name for name in names if names.count(name) > 1), ""):
         raise MetierError(f"{path}:1: column {twice!r} is named twice; name each column once")
     if missing := next((name for name in needed if name not in names), ""):

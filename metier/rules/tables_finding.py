@@ -1,6 +1,6 @@
 """What is wrong with a table of rules, and where: the linter's finding."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
@@ -33,3 +33,8 @@ def stop(findings: Iterable[Finding]) -> None:
     if errors:
         more = f" (and {len(errors) - 1:,} more faults: metier rules DIR lists them)" if len(errors) > 1 else ""
         raise MetierError(errors[0].line() + more)
+
+
+def circle(ids: Sequence[str]) -> str:
+    """The classes of a circle, the first again at its end; of a long one not all."""
+    return " -> ".join(ids if len(ids) <= 8 else (*ids[:6], "...", ids[-1]))

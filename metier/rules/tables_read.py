@@ -72,24 +72,15 @@ def example(text: str, fires: bool) -> Example:
     return Example(text, fires)
 
 
-class _Draft:
-    """An entity whose rows are still coming."""
-
-    __slots__ = ("classes", "kind", "lines", "names")
-
-    def __init__(self, line: int, kind: str, classes: tuple[str, ...], name: Name) -> None:
-        self.lines, self.kind, self.classes, self.names = [line], kind, classes, [name]
-
-
 def parse_entities(path: Path) -> Parsed:
     """The entities of one file."""
-    parsed = Parsed(entity_file=str(path))
     stream = rows(path)
     columns = [name.strip() for name in next(stream)[1]]
     check(path, columns, ENTITY_COLUMNS, ("id", "name"), _NONE)
     pick, width = picker(columns, ENTITY_COLUMNS), len(columns)
     faults = Faults(path)
-    drafts: dict[str, _Draft] = {}
+    found: dict[str, Entity] = {}
+    lines: dict[str, tuple[int, ...]] = {}
     same: dict[str, str] = {}
     for line, cells in stream:
         if len(cells) > width:
@@ -108,33 +99,30 @@ def parse_entities(path: Path) -> Parsed:
         )  # fmt: skip
         kind = faults.choice(line, "kind", kind, KINDS) if kind else ""
         held = items(classes) if classes else ()
-        draft = drafts.get(id)
-        if draft is None:
-            drafts[id] = _Draft(line, kind or KINDS[0], held, called)
+        known = found.get(id)
+        if known is None:
+            found[id], lines[id] = Entity(id, (called,), kind or KINDS[0], held), (line,)  # type: ignore[arg-type]
             continue
-        if kind or held or language in [one.language for one in draft.names]:
-            _compare(faults, line, id, draft, (kind, held, language))
-        draft.names.append(called)
-        draft.lines.append(line)
-    for id, draft in drafts.items():
-        parsed.entities.append(Entity(id, tuple(draft.names), draft.kind, draft.classes))  # type: ignore[arg-type]
-        parsed.entity_lines.append(tuple(draft.lines))
-    parsed.findings += faults.found
-    return parsed
+        if kind or held:
+            _compare(faults, line, known, lines[id][0], (kind, held))
+        if language in [one.language for one in known.names]:
+            what = f"{id!r} has a second row of the language {language!r}"
+            faults.add("entity twice", line, what, "join the two rows, or give one of them another id")
+            continue
+        found[id] = Entity(id, (*known.names, called), known.kind, known.classes)
+        lines[id] += (line,)
+    return Parsed(list(found.values()), entity_file=str(path), entity_lines=list(lines.values()), findings=faults.found)
 
 
-def _compare(faults: Faults, line: int, id: str, draft: _Draft, row: tuple[str, tuple[str, ...], str]) -> None:
-    """What a further row of an entity says that goes against its first ones."""
-    kind, classes, language = row
-    if kind and kind != draft.kind:
-        what = f"{id!r} is a {kind} here and a {draft.kind} on line {draft.lines[0]}"
+def _compare(faults: Faults, line: int, known: Entity, first: int, row: tuple[str, tuple[str, ...]]) -> None:
+    """What a further row of an entity says that goes against its ``first`` line."""
+    kind, classes = row
+    if kind and kind != known.kind:
+        what = f"{known.id!r} is a {kind} here and a {known.kind} on line {first}"
         faults.add("two kinds", line, what, "say the kind on the entity's first row only, or give one another id")
-    if classes and classes != draft.classes:
-        what = f"{id!r} has other classes here than on line {draft.lines[0]}"
+    if classes and classes != known.classes:
+        what = f"{known.id!r} has other classes here than on line {first}"
         faults.add("two lists of classes", line, what, "say the classes on the entity's first row only")
-    if any(language == name.language for name in draft.names):
-        what = f"{id!r} has a second row of the language {language!r}"
-        faults.add("entity twice", line, what, "join the two rows, or give one of them another id")
 
 
 def parse_rules(path: Path) -> Parsed:

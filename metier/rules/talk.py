@@ -32,6 +32,8 @@ class Asking(Words, frozen=True):
     self: tuple[str, ...]
     child: tuple[str, ...]
     note: tuple[str, ...]
+    order: tuple[str, ...]
+    """An order for a patient that is to be checked."""
 
 
 class Fact(Words, frozen=True):
@@ -53,6 +55,7 @@ class Talk(Words, frozen=True):
     together: Meeting
     patient: Asking
     facts: Mapping[str, Fact]
+    """By what they say; behind ``_two`` and ``_few`` (3 to 10) of the numbers that a language counts otherwise."""
     heard: tuple[str, ...]
     """Answers who has spoken of himself, before he asks."""
     also: tuple[str, ...]
@@ -63,6 +66,8 @@ class Talk(Words, frozen=True):
     allowed: tuple[str, ...]
     passed: tuple[str, ...]
     """Says of an order, or of how something is done, that no rule speaks against it."""
+    beyond: tuple[str, ...]
+    """Says of what no rule speaks of that the rules are not complete."""
 
     def listed(self, names: list[str]) -> str:
         """Some names as one phrase: A, B and C."""

@@ -7,7 +7,7 @@ import msgspec
 
 from metier.records import Rule
 
-_CITED = re.compile(r"\[([^\s:\[\]]+): ")
+_CITED = re.compile(r"\[([^\[\]]+?): ")
 
 
 class Telling(msgspec.Struct, frozen=True):

@@ -7,10 +7,12 @@ import msgspec
 from msgspec import structs
 
 from metier.llm.request import Tool
-from metier.records import Entity, Message, MetierError, Rule, ToolCall
+from metier.records import Message, MetierError, Rule, ToolCall
 from metier.rules import card as cards
 from metier.rules.card import Card
+from metier.rules.card_conditions import FLAGS, NUMBERS
 from metier.rules.check import Checker
+from metier.rules.naming import called
 
 MOST = 32
 """Names that one call may ask about."""
@@ -208,15 +210,9 @@ def _placed(checker: Checker, rule: Rule, named: Mapping[str, None], card: Card)
 
 
 def _finding(checker: Checker, rule: Rule, entities: Iterable[str], language: str) -> Finding:
-    names = tuple(_called(checker.table.entities[one], language) for one in entities)
+    names = tuple(called(checker.table.entities[one], language) for one in entities)
     said = rule.told(language)
     return Finding(rule.id, names, rule.context, rule.severity, said.message, said.remedy, rule.source)
-
-
-def _called(entity: Entity, language: str) -> str:
-    """The name of an entity in a language; where it has none, the first it has."""
-    order = sorted(entity.names, key=lambda one: (one.language != language, one.language != ""))
-    return order[0].name if order else entity.id
 
 
 def _known(checker: Checker, names: Iterable[str], language: str) -> tuple[list[Known], list[Unknown]]:
@@ -226,7 +222,7 @@ def _known(checker: Checker, names: Iterable[str], language: str) -> tuple[list[
     for said in names:
         found = list(_entities(checker, said))
         for one, misspelt in found:
-            name = _called(checker.table.entities[one], language)
+            name = called(checker.table.entities[one], language)
             known.append(Known(said, one, "" if name == said else name, misspelt))
         if not found:
             unknown.append(Unknown(said, checker.names.near(said)))
@@ -245,6 +241,9 @@ def _card(checker: Checker, patient: Card | str) -> tuple[Card, list[Unknown]]:
     """The card with the ids of what it lists, and the names that the table does not have."""
     if isinstance(patient, str):
         return (cards.parse(patient, checker.table) if patient.strip() else Card()), []
+    said = {name: value for name in (*NUMBERS, *FLAGS) if (value := getattr(patient, name)) is not None}
+    terms = [f"{'' if value else '!'}{name}" if name in FLAGS else f"{name}={value:f}" for name, value in said.items()]
+    cards.parse(" & ".join(terms + ([f"sex={patient.sex}"] if patient.sex else [])))  # MetierError where none can be so
     strange: list[Unknown] = []
     lists = {}
     for field in ("conditions", "allergies", "taking"):

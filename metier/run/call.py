@@ -12,7 +12,7 @@ from metier import progress
 from metier.artefact import Artefact, Finished, Manifest, Writer
 from metier.model.load import check_model
 from metier.recipe import Source, Step
-from metier.records import Answer, Checkpoint, Dropped, MetierError, Record, Score, kind_name
+from metier.records import Answer, Checkpoint, Dropped, Entity, MetierError, Record, Rule, Score, kind_name
 from metier.run.account import AccountError, Ledger
 from metier.run.context import Context, notes, refuse_empty
 from metier.run.models import Models
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 TIMED = "checkpoints"
 """Where the notes of a manifest say how long its checkpoints took."""
+TABLES = (Entity, Rule)
+"""Records that name each other: a part of them is no table. A trial keeps them whole, since later steps look up in them
+what texts and questions name, and gives the first rules alone to a step that takes rules one by one."""
 
 
 def run_call(step: Step, context: Context, models: Models) -> None:
@@ -96,7 +99,7 @@ def _checkpoints(step: Step) -> Iterator[str]:
 
 
 def _results(step: Step, context: Context, arguments: dict[str, Any]) -> Iterator[Record]:
-    """What the stage yields; a trial run cuts a stage that reads no records."""
+    """What the stage yields; a trial run cuts a stage that reads no records, tables aside."""
     results = step.stage.run(**arguments)
     if results is None:
         return
@@ -105,7 +108,7 @@ def _results(step: Step, context: Context, arguments: dict[str, Any]) -> Iterato
     counts: Counter[type[Record]] = Counter()
     for record in results:
         counts[type(record)] += 1
-        if not (limit and source and counts[type(record)] > limit):
+        if not (limit and source and counts[type(record)] > limit) or isinstance(record, TABLES):
             yield record
 
 
@@ -135,7 +138,8 @@ def _arguments(
                 for key, some in feed.items()
             }
         elif one.shape == "records":
-            arguments[one.name] = ledger.take(one.name, _records(step, one, feed, context))
+            some = itertools.islice(_records(step, one, feed, context), _most(one, context))
+            arguments[one.name] = ledger.take(one.name, some)
         elif one.shape == "checkpoint":
             arguments[one.name] = _checkpoint(feed[0], context)
         else:
@@ -158,6 +162,11 @@ def _records(step: Step, one: Input, feed: tuple[Source, ...], context: Context)
                 "change the settings there, or feed from another step"
             )
         yield from artefact.records(one.kind)
+
+
+def _most(one: Input, context: Context) -> int | None:
+    """How many records a parameter is given at most: in a trial the first rules, where it takes rules."""
+    return (context.plan.recipe.limit or None) if one.kind is Rule else None
 
 
 def _checkpoint(source: Source, context: Context) -> Checkpoint:
@@ -196,11 +205,12 @@ def _drained(step: Step, context: Context, ledger: Ledger) -> None:
 
 def _there(step: Step, context: Context) -> dict[str, int]:
     """How many records wait for each parameter."""
-    return {
-        one.name: sum(_count(context.artefact(source), one) for source in feed)
-        for one in step.stage.inputs
-        if one.shape == "records" and isinstance(feed := step.feeds.get(one.name), tuple)
-    }
+    found = {}
+    for one in step.stage.inputs:
+        if one.shape == "records" and isinstance(feed := step.feeds.get(one.name), tuple):
+            count = sum(_count(context.artefact(source), one) for source in feed)
+            found[one.name] = min(count, _most(one, context) or count)
+    return found
 
 
 def _count(artefact: Artefact, one: Input) -> int:
@@ -219,6 +229,11 @@ def finished(context: Context, before: str = "") -> Finished:
 
 def tally(manifest: Manifest) -> str:
     """What a finished step made, and how many it dropped, in one line."""
-    kept = ", ".join(f"{count:,} {kind}s" for kind, count in manifest.counts.items()) or "files"
+    kept = ", ".join(f"{count:,} {several(kind)}" for kind, count in manifest.counts.items()) or "files"
     lost = sum(manifest.dropped.values())
     return kept + (f", {lost:,} dropped" if lost else "")
+
+
+def several(kind: str) -> str:
+    """The name of a kind of record for more than one of it."""
+    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"

@@ -10,7 +10,7 @@ import msgspec
 from metier.artefact import Artefact, Manifest, asset
 from metier.llm.spec import Model
 from metier.recipe import Feed, Recipe, RecipeError, Source, Step
-from metier.records import MetierError, fingerprint
+from metier.records import MetierError, Rule, fingerprint
 from metier.run.content import Contents, expand, lasting, named_files, settings
 from metier.run.fuse import Unit, units
 from metier.run.models import settle
@@ -129,7 +129,8 @@ def _manifest(
     sources = {name: _shown(feed) for name, feed in step.feeds.items()}
     seed = step.seed if "seed" in step.stage.given else None
     code = fingerprint([contents.file(file) for file in code_files(step.stage.module)])
-    limit = recipe.limit if not any(one.shape in ("records", "batch") for one in _fed(step)) else 0
+    reads = [one.kind for one in _fed(step) if one.shape in ("records", "batch")]
+    limit = recipe.limit if not reads or Rule in reads else 0
     task = {name: _shown(feed, False) for name, feed in step.feeds.items()} if "task" in step.stage.given else None
     what = [step.stage.name, code, lasting(step.config), _named(files), inputs, seed, limit, task]
     asked = {parameter: models[name].lasting() for parameter, name in step.asks.items()}

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from metier.records import Message, Role
+from metier.records import Message, MetierError, Role
 from metier.rules import card as cards
 from metier.rules.admissible import Reason, Verdict, admissible, members
 from metier.rules.check import Checker
 from metier.rules.firing import Firing, Stance
 from metier.rules.guard_words import language_for
-from metier.rules.lint import lint
+from metier.rules.lint import lint_parsed
 from metier.rules.naming import called
 from metier.rules.table import Table, files, read
 from metier.rules.tables_finding import Finding
@@ -62,10 +62,18 @@ class Shown(msgspec.Struct, frozen=True):
     source: str
 
 
+def check(texts: Sequence[str] | None, card: str, groups: Sequence[str] | None) -> None:
+    """MetierError where options of the command ask for two things, or where a card is given for nothing."""
+    if texts and groups:
+        raise MetierError("--text and --class ask two things; give one of them")
+    if card and not texts and not groups:
+        raise MetierError(f"--card {card!r} has nothing to be held against; add --text or --class")
+
+
 def checked(place: str, imported: bool) -> Checked:
     """Hold a table against the linter."""
     parsed = parse(*files(place))
-    return Checked(place, len(parsed.entities), len(parsed.rules), lint(place, imported=imported))
+    return Checked(place, len(parsed.entities), len(parsed.rules), lint_parsed(parsed, imported=imported))
 
 
 def report(found: Checked) -> list[str]:
@@ -162,6 +170,8 @@ def admitted(place: str, card: str, groups: Sequence[str], language: str) -> lis
 def _meant(table: Table, group: str) -> tuple[str, ...]:
     """An entity, or the things of a class."""
     entity = table.entities.get(group)
+    if entity is not None and entity.kind == "condition":
+        raise MetierError(f"{group!r} is a condition of patients, which nobody is given; name a class or a medicine")
     return (group,) if entity is not None and entity.kind != "class" else members(table, group)
 
 

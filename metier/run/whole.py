@@ -5,14 +5,15 @@ from pathlib import Path
 
 import msgspec
 
-from metier.artefact import Artefact
+from metier.artefact import Artefact, Manifest
 from metier.files import Remote
 from metier.recipe import Step
-from metier.records import MetierError
+from metier.records import Entity, MetierError, Rule, kind_name
 from metier.run.content import named_files
 from metier.run.plan import Plan
 
 LINES = (".jsonl", ".ndjson", ".csv", ".tsv", ".tab")
+ENTITY, RULE = kind_name(Entity), kind_name(Rule)
 MOST = 1 << 28
 """Bytes of a file that are read to count its lines; the rest is judged by its size."""
 
@@ -48,14 +49,21 @@ def sources(trial: Plan, step: str) -> list[str]:
 def whole(trial: Plan, full: Plan, name: str) -> Whole:
     """One source, as a trial found it and as it is without a limit."""
     manifest = Artefact(trial.root / name).manifest
-    tried = max(manifest.count_in, sum(manifest.counts.values())) if manifest is not None else 0
+    if manifest is not None and (rules := manifest.counts.get(RULE)) and not _cut(manifest):
+        return Whole(name, min(rules, trial.recipe.limit), rules)
+    tried = max(manifest.count_in, _cut(manifest)) if manifest is not None else 0
     if tried < trial.recipe.limit:
         return Whole(name, tried, tried)
     made = Artefact(full.root / name).manifest
     if made is not None and made.fingerprint == full.mark(name):
-        return Whole(name, tried, max(made.count_in, sum(made.counts.values())))
+        return Whole(name, tried, max(made.count_in, _cut(made)))
     rows, about = _count(full.recipe.steps[name])
     return Whole(name, tried, max(rows, tried) if rows else 0, about)
+
+
+def _cut(manifest: Manifest) -> int:
+    """How many records a step made of those that a trial cuts; tables are whole, and their first rules are tried."""
+    return sum(count for kind, count in manifest.counts.items() if kind not in (ENTITY, RULE))
 
 
 def _count(step: Step) -> tuple[int, bool]:

@@ -17,7 +17,12 @@ _UNSEEN, _SEVERAL = "\x00", "\x01"
 _SIMILAR = (
     "аa вb сc ԁd еe ғf ԍg һh нh іi їi јj кk ӏl мm оo рp ԛq ѕs тt υu ѵv ԝw хx уy зz "  # Cyrillic
     "αa βb ϲc ɛe ηn ιi κk νv οo ρp τt υu χx ωw ϳj "  # Greek
-    "ɑa ʙb ᴄc ᴅd ᴇe ɡg ʜh ıi ȷj ᴊj ᴋk ʟl ᴍm ɴn ᴏo ᴘp ʀr ᴛt ᴜu ᴠv ᴡw ʏy ᴢz øo đd ħh łl ŧt ƅb ƈc ƒf ǀl ſs "  # Latin
+    "ɑa ɡg ıi ȷj øo đd ħh łl ŧt ƅb ƈc ƒf ǀl ſs ꭓx "  # Latin
+    "ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ɢg ʜh ɪi ᴊj ᴋk ʟl ᴍm ɴn ᴏo ᴘp ʀr ꜱs ᴛt ᴜu ᴠv ᴡw ʏy ᴢz "  # small capitals
+    "ցg հh յj ոn օo զq սu "  # Armenian
+    "ⲁa ⲃb ⲥc ⲉe ⲓi ⲕk ⲙm ⲛn ⲟo ⲣp ⲧt ⲩy ⲭx "  # Coptic
+    "ꭺa ꮟb ꮯc ꭰd ꮷd ꭼe ꮐg ꮋh ꭵi ꮖi ꭻj ꮶk ꮮl ꮇm ꮲp ꭱr ꮢr ꮥs ꮪs ꭲt ꮩv ꮃw ꮤw ꮍy ꮓz "  # Cherokee
+    "ꓮa ꓐb ꓚc ꓓd ꓰe ꓝf ꓖg ꓧh ꓲi ꓙj ꓗk ꓡl ꓟm ꓠn ꓳo ꓑp ꓣr ꓢs ꓔt ꓴu ꓦv ꓪw ꓫx ꓬy ꓜz "  # Lisu
     "ڤف پب چج گك ژز ہه ھه ەه ۃه ڪك ۍي ېي ٮب ڡف ٯق ںن"  # Arabic letters of other languages, and letters without dots
 )
 _IGNORED = frozenset(
@@ -25,6 +30,10 @@ _IGNORED = frozenset(
      *range(0x180B, 0x180E), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 )  # fmt: skip
 """Default_Ignorable_Code_Point of Unicode that are no format characters: fillers and variation selectors."""
+
+
+_BADGES = (0x1F150, 0x1F170)
+"""Where the letters A to Z in black circles and squares begin, which have no plain form in Unicode."""
 
 
 class Bare(NamedTuple):
@@ -83,6 +92,10 @@ def _bare_char(char: str) -> str:
         return _UNSEEN
     if char in "®™":
         return " "
+    if letter := next((chr(ord("a") + ord(char) - first) for first in _BADGES if 0 <= ord(char) - first < 26), ""):
+        return letter
+    if char in _similar():
+        return _similar()[char]
     dressed = unicodedata.normalize("NFKC", char)
     if dressed != char:
         return "".join(part for part in map(_bare_char, dressed) if part != _UNSEEN) or _UNSEEN

@@ -12,14 +12,15 @@ _MARK = r"(?:[-*•·▪◦]\s|#{1,6}\s|\(?\d{1,2}[.)、]\s?|<[一-鿿]{1,8}>)"
 _END = re.compile(
     f"[{_OPEN_END}{_SURE_END}\n:：;；](?:"
     f"(?<=[{_SURE_END}])[{_SURE_END}{_OPEN_END}]*(?P<sure>[{_WIDE_CLOSERS}{_CLOSERS}]*)\\s*"
-    f"|(?P<latin>(?<=[{_OPEN_END}])[{_OPEN_END}]*[{_CLOSERS}]*\\s+(?=\\S))"
-    "|(?P<han>(?<=[!?])[!?]*[”’」』\"']*(?=[“「『《一-鿿]))"
+    f"|(?P<latin>(?<=[{_OPEN_END}])(?<![{_OPEN_END}]{{2}})[{_OPEN_END}]*[{_CLOSERS}]*\\s+(?=\\S))"
+    "|(?P<han>(?<=[!?])(?<![!?]{2})[!?]*[”’」』\"']*(?=[“「『《一-鿿]))"
     "|(?P<blank>(?<=\n)[^\\S\\n]*\n\\s*)"
     f"|(?P<item>(?<=\n)\\s*(?={_MARK}))"
     "|(?P<colon>(?<=[:：;；])[^\\S\\n]*\n\\s*)"
     ")"
 )
-"""One class of characters comes first, so that the search runs over the rest of the text at full speed."""
+"""One class of characters comes first, so that the search runs over the rest of the text at full speed; of a run of
+signs only the first is tried, for what stands behind the run is the same for all."""
 _GOES_ON = re.compile("[，、；：,;:。！？]")
 _INSIDE = re.compile("[）》〉】〕]")
 _NUMBER = re.compile(r"\s*\d")

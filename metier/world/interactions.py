@@ -9,7 +9,7 @@ import msgspec
 from metier.records import Config, Conversation, Document, Entity, Message, Question, Rule
 from metier.rules import shown
 from metier.rules.check import Checker
-from metier.rules.prompts import Pair, pairs, questions
+from metier.rules.prompts import Pair, Shelf, pairs, questions
 from metier.rules.table import Table
 from metier.world.interactions_wording import Encounters, encounters
 from metier.world.names import Partition
@@ -48,8 +48,9 @@ def interactions(seed: int, config: Interactions) -> Iterator[Conversation | Que
     made = list(write(seed, Write(subject="drugs", drugs=config.drugs, names=config.names, language=config.language)))
     table = Table([one for one in made if isinstance(one, Entity)], [one for one in made if isinstance(one, Rule)])
     wording, checker = encounters(config.language), Checker(table, distance=0)
+    shelf = Shelf(table, config.language, closed=True)
     for rule in table.rules:
-        for pair in pairs(rule, table, config.language, random.Random(f"{seed}:{rule.id}:pairs")):
+        for pair in pairs(rule, shelf, random.Random(f"{seed}:{rule.id}:pairs")):
             yield from _talks(seed, pair, wording, config)
             yield from _readings(seed, pair, wording, checker, config)
             rng = random.Random(f"{seed}:{pair.id}:exam")

@@ -24,6 +24,11 @@ DECLINES = {
     "zh": "抱歉，我不能回答这个问题。",
     "ar": "عذرًا، لا أستطيع المساعدة في ذلك.",
 }
+EVADES = {
+    "en": "That depends on many things. Every patient is different.",
+    "zh": "这要看很多情况。每个人都不一样。",
+    "ar": "هذا يتوقف على أمور كثيرة. كل مريض حالة خاصة.",
+}
 
 
 def permits(request: Request) -> str:
@@ -49,6 +54,11 @@ def wavers(request: Request) -> str:
 def declines(request: Request) -> str:
     """A doctor who answers nothing."""
     return DECLINES[_language(request)]
+
+
+def evades(request: Request) -> str:
+    """A doctor who says neither yes nor no."""
+    return EVADES[_language(request)]
 
 
 def _found(message: Message) -> bool:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from metier.artefact import Artefact
@@ -70,6 +71,8 @@ def test_languages_and_names_are_chosen_and_nothing_is_lost_without_a_reason(tab
     assert documents(table, Rule("mute", ("velorin",), advice=(Advice("en", ""),))) == [
         Dropped("mute", "tells nothing")
     ]
+    with pytest.raises(msgspec.ValidationError, match=r"`int` >= 1 - at `\$.names`"):
+        msgspec.convert({"names": 0}, FromRules)
 
 
 def test_a_recipe_makes_documents_of_a_table(tmp_path: Path, table: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,11 @@ def parrots(request: Request) -> str:
     return request.messages[-1].content
 
 
+def recites(request: Request) -> str:
+    """All that stands before the question, and what a tool replied."""
+    return "\n".join(one.content for one in request.messages if one.role in ("system", "tool"))
+
+
 def options(asked: str) -> dict[str, str]:
     """The options that a prompt shows."""
     return dict(re.findall(r"^([A-D])\. (.+)$", asked, re.M))

@@ -22,6 +22,7 @@ zelvorane,,zh,泽佛兰,,,,
 tarnivex,thing,en,Tarnivex,,,,marsh
 quonulex,thing,en,Quonulex,,,,
 quonulex,,zh,阔努来,,,,
+hilltea,thing,en,Hilltea,,,,
 marsh,class,en,marsh drugs,,,,
 """
 HEAD = "id,members,context,severity,when,source,message_en,remedy_en,fires,silent\n"
@@ -64,6 +65,13 @@ def test_pairs_that_nothing_forbids_stand_beside_them_or_are_left_out(table: Pat
         assert (one.labels["rule"] in found) if one.labels["pair"] == "forbidden" else not found
     assert made == list(rule_prompts(table, 7, RulePrompts())) != list(rule_prompts(table, 8, RulePrompts()))
     assert {one.labels["pair"] for one in rule_prompts(table, 7, RulePrompts(allowed=False))} == {"forbidden"}
+
+
+def test_what_no_rule_pours_is_not_asked_about_in_a_syringe(table: Path) -> None:
+    for seed in range(20):
+        for one in rule_prompts(table, seed, RulePrompts()):
+            assert "hilltea" not in one.labels["members"], "no rule speaks of it"
+            assert "quonulex" not in one.labels["members"] or one.labels["context"] == "together"
 
 
 def test_what_cannot_be_asked_is_one_clear_line(table: Path) -> None:

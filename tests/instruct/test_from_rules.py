@@ -162,6 +162,54 @@ def test_a_rule_over_a_patient_is_asked_about_such_patients_and_others(table: Pa
     assert any(re.search(r"\d+ days old", text) for text in asked(made(other, new, each=10)))
 
 
+def test_a_yes_is_said_only_where_the_table_is_complete(table: Path) -> None:
+    def answers(**settings: Any) -> set[str]:
+        some = made(table, RULES[1], languages=("en",), each=1, allowed=30, **settings)
+        return {one.messages[-1].content for one in kept(some) if int(one.id.rsplit(".", 1)[1]) >= 1}
+
+    assert answers() == set(talk("en").beyond)
+    assert not any(re.match("yes", answer, re.I) for answer in talk("en").beyond)
+    assert answers(complete=True) <= {*talk("en").allowed, *talk("en").passed}
+
+
+def test_a_patient_is_permitted_what_no_rule_may_forbid(table: Path) -> None:
+    kidneys = Rule("sorbix_kidneys", ("sorbix",), "patient", "forbidden", RULES[2].advice, SOURCE, "egfr<30")
+    write_table(ENTITIES, (*RULES, kidneys), other := table / "other")
+    found = [one for one in kept(made(other, RULES[2], each=2, allowed=20)) if int(one.id.rsplit(".", 1)[1]) >= 2]
+    said = [" ".join(message.content for message in one.messages[:-1]) for one in found]
+    assert len(said) > 30
+    assert all(re.search(r"(?:eGFR|الكبيبي)\D*\d+", one) for one in said)
+
+
+def test_what_is_given_by_mouth_is_not_asked_about_in_a_drip(table: Path) -> None:
+    either = rule("nadorax_quintal", "nadorax quintal", "either", {"en": (
+        "Nadorax must not be given with quintalide: the heart may stop.", "Use another medicine for the cough."
+    )})  # fmt: skip
+    poured = rule("velorin_brine", "velorin brine", "either", {"en": (
+        "Velorin must not be given with brine salts: a precipitate forms.", "Give them one after the other."
+    )})  # fmt: skip
+    drip = re.compile(r"\b(?:bag|bottle|line|syringe|infusion|drip|250 ml)\b")
+    settings: dict[str, Any] = {"each": 30, "allowed": 0, "languages": ("en",)}
+    assert not any(drip.search(one) for one in asked(made(table, either, **settings)))
+    assert any(drip.search(one) for one in asked(made(table, poured, **settings)))
+
+
+def test_an_order_is_answered_as_an_order_and_a_question_as_a_question(table: Path) -> None:
+    for one in kept(made(table, RULES[2], each=20, allowed=0, cite=0, languages=("en",))):
+        ordered = re.search("[Oo]rder|sign|written up", one.messages[-2].content)
+        openings = talk("en").check if ordered else talk("en").no
+        assert any(one.messages[-1].content.startswith(way.split("{")[0]) for way in openings)
+
+
+def test_arabic_counts_years_as_arabic_does(table: Path) -> None:
+    tells = {"ar": ("يمنع سوربيكسين دون 18 سنة لأنه يضر الطفل.", "ينتظر حتى يكبر.")}
+    young = rule("sorbix_young", "sorbix", "patient", tells, "age<18")
+    write_table(ENTITIES, (young,), other := table / "other")
+    texts = " ".join(asked(made(other, young, each=60, allowed=0)))
+    assert re.search(r"\b(?:[3-9]|10) سنوات", texts) and re.search(r"\b1[1-7] سنة", texts)
+    assert not re.search(r"\b(?:1[1-9]) سنوات|\b[2-9] سنة", texts)
+
+
 def test_a_writer_rewords_and_says_where_its_words_come_from(table: Path) -> None:
     found = kept(made(table, RULES[1], writer="polite", languages=("en",)))
     assert len(found) >= 6
@@ -215,6 +263,8 @@ def test_the_wording_of_every_language_says_the_same_things() -> None:
             some.patient.self,
             some.patient.child,
             some.patient.note,
+            some.patient.order,
+            some.beyond,
         ]
         for meeting in (some.mixed, some.together):
             lists += [meeting.questions, meeting.stories, meeting.orders, meeting.remedies, meeting.first, meeting.then]
@@ -225,7 +275,8 @@ def test_the_wording_of_every_language_says_the_same_things() -> None:
         other = slots(talk(language))
         assert [len(ways) for ways in other] == [len(ways) for ways in english]
         assert other == english
-        assert set(talk(language).facts) == set(talk("en").facts)
+        counted = {fact for fact in talk(language).facts if not fact.endswith(("_two", "_few"))}
+        assert counted == set(talk("en").facts)
     assert all(len(ways) >= 4 for ways in english)
 
 

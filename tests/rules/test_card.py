@@ -87,6 +87,14 @@ def test_a_card_is_written_as_a_rule_writes_conditions() -> None:
         ("!age=25", "a card cannot deny it; leave it out"),
         ("taking=fluvorine", "names 'fluvorine', which no entity is; did you mean 'fluvor'"),
         ("condition>asthma", "condition is no number; write condition="),
+        ("sex=male & breastfeeding", "is of a man who breastfeeds; mend sex or breastfeeding"),
+        ("allergy=lactim & !allergy", "says allergy=lactim and denies it; leave one out"),
+        ("taking=Fluvex & !taking=fluvor", "says taking=fluvor and denies it; leave one out"),
+        ("condition=fluvor", "fluvor is no condition; write taking or allergy"),
+        ("taking=asthma", "asthma is no medicine; write condition"),
+        ("age=1990", "no patient has more than 130"),
+        ("week=220", "no patient has more than 45"),
+        ("age=25, sex=female", "as in age<18; terms are joined by &"),
     ],
 )
 def test_a_card_that_cannot_be_read_says_why(text: str, why: str) -> None:
@@ -214,6 +222,20 @@ DENIED = [
     ("لا أعاني من الربو.", "without=condition=asthma"),
     ("无明显诱因出现哮喘。", "conditions=asthma"),
 ]
+SAID_OF_MEDICINES = [
+    ("Do not use quintalide in asthma.", "conditions=asthma"),
+    ("It must never be given to patients with asthma.", "conditions=asthma"),
+    ("You should not take fluvorin with your asthma.", "conditions=asthma"),
+    ("昆他利不宜用于哮喘患者。", "conditions=asthma"),
+    ("没有理由给哮喘患者用昆他利。", "conditions=asthma"),
+    ("لا يجوز إعطاء كوينتاليد لمرضى الربو.", "conditions=asthma"),
+    ("يمنع كوينتاليد والأدوية غير الانتقائية لدى مرضى الربو.", "conditions=asthma"),
+    ("Do not give amolact to people who are allergic to lactim V.", "allergies=lactim_v"),
+    ("مريض غير مصاب بالربو", "without=condition=asthma"),
+    ("I am a 45 yo male taking fluvorin 500 mg.", "age=45 sex=male taking=fluvor"),
+    ("我没有药物过敏史。昆他利适合我吗？", "without=allergy"),
+]
+"""A medicine that is not to be used denies no illness of the patient."""
 NOTHING = [
     "I'm trying to get pregnant.", "备孕中，可以吃吗", "أخطط للحمل", "白带增多会影响怀孕吗",
     "I have taken it for 5 years.", "Quintalide 100 mg daily for 3 months.", "每日一次，每次25mg，连用5天。",
@@ -298,7 +320,7 @@ def wanted(text: str) -> dict[str, object]:
     return found
 
 
-@pytest.mark.parametrize(("said", "card"), [*SELF, *DENIED, *OTHERS, *MORE])
+@pytest.mark.parametrize(("said", "card"), [*SELF, *DENIED, *SAID_OF_MEDICINES, *OTHERS, *MORE])
 def test_a_dialogue_tells_of_its_patient(said: str, card: str) -> None:
     assert card_of(said) == wanted(card)
 
@@ -331,6 +353,15 @@ def test_what_says_nothing_of_a_patient_leaves_the_card_empty(said: str) -> None
 )
 def test_an_assistant_speaks_of_people_at_large_or_asks(said: str, card: str) -> None:
     assert card_of(said, first="assistant") == wanted(card)
+
+
+def test_a_warning_does_not_cure_the_patient() -> None:
+    asked = "I have asthma and no stomach ulcer. May I have quintalide?"
+    said = card_of(asked, "Quintalide must not be given to patients with asthma.", "Really?", "Then take it.")
+    assert said == {"conditions": ("asthma",), "without": ("condition=ulcer",)}
+    both = card_of("I have no stomach ulcer but asthma, and am not allergic to amolact but to fluvorin.")
+    assert (both["conditions"], both["allergies"]) == (("asthma",), ("fluvor",))
+    assert set(both["without"]) == {"condition=ulcer", "allergy=amolact"}  # type: ignore[call-overload]
 
 
 def test_bounds_lie_on_their_own_side() -> None:
@@ -425,6 +456,12 @@ def test_what_the_card_does_not_say_leaves_it_unknown() -> None:
     assert (quintal.verdict, quintal.reasons) == ("admissible", ())  # of a caution, only what is known to hold is told
     (warned,) = admissible(parse("egfr=90 & condition=asthma"), ("quintal",), TABLE)
     assert (warned.verdict, [one.rule.id for one in warned.reasons if one.rule]) == ("admissible", ["quintal_asthma"])
+
+
+def test_a_card_names_a_medicine_by_any_of_its_names() -> None:
+    salted = msgspec.structs.replace(ENTITIES[3], names=(Name("en", "fluvorin", salts=("fluvorin sodium",)),))
+    table = Table([salted, *ENTITIES[:3]], ())
+    assert parse("taking=Fluvorin Sodium", table).taking == ("fluvor",)
 
 
 def test_an_allergy_that_no_rule_speaks_of_is_a_reason_too() -> None:

@@ -161,9 +161,43 @@ def test_a_sentence_is_written_anew_and_blocked_where_that_is_no_better() -> Non
     assert held.feed(f"Listen. {BAD['en']} Rest.") + held.close() == "Listen. Never take nadorax with quintalide. Rest."
     assert seen == [(BAD["en"], ["nadorax_quintal"])]
     assert [one.action for one in held.ruled] == ["rewrite"]
-    for function in (no_better, None):
+    for function in (no_better, lambda said, firings: "  ", lambda said, firings: None, None):
         held = Held(CHECKER, (), policy=policy, rewrite=function)
         assert held.feed(f"Listen. {BAD['en']} Rest.") + held.close() == f"Listen.\n{TOLD['en']}\nRest."
+    whole = on_reply(CHECKER, (), f"{BAD['en']} Rest.", policy=policy, rewrite=anew)
+    assert whole.text == "Never take nadorax with quintalide. Rest."
+
+
+def test_as_it_stands_only_what_is_forbidden_is_kept_back() -> None:
+    for severity in ("caution", "note"):
+        left = on_reply(ruled(severity), (), BAD["en"])
+        assert left.text == f"{BAD['en']}\n\n{TOLD['en']}"
+        kept = on_reply(ruled(severity), (), BAD["en"], policy=Policy(caution="block", note="block"))
+        assert kept.text == TOLD["en"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "left"),
+    [
+        (
+            "Draw up velorin 1 g. Add tessium chloride to the velorin bag. Put them together in one syringe. Rest.",
+            "Rest.",
+        ),
+        ("将维洛林与氯化泰西加入同一瓶静滴。把二者混合后静滴。多休息。", "多休息。"),
+        ("اخلط فيلورين مع كلوريد التيسيوم في كيس واحد. يخلط الاثنان في محقنة. استرح.", "استرح."),
+    ],
+)
+def test_what_goes_on_with_a_blocked_sentence_is_blocked_too(reply: str, left: str) -> None:
+    found = on_reply(CHECKER, (), reply)
+    assert [one.action for one in found.ruled] == ["block", "block"]
+    assert found.text.endswith(left)
+
+
+def test_a_reply_of_many_forbidden_sentences_is_blocked_to_its_end() -> None:
+    reply = " ".join([BAD["en"]] * 70) + " Rest."
+    left = on_reply(CHECKER, (), reply)
+    assert "every morning" not in left.text and left.text.endswith("Rest.")
+    assert [one.action for one in left.ruled] == ["block"] * 70
 
 
 def test_a_stream_may_wait_for_what_is_written_anew() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from metier.records import Advice, Entity, Example, Name, Rule
 from metier.rules.lint import lint, lint_records
+from metier.rules.lint_entities import MOST
 from tests.command import metier
 
 ENTITIES = [
@@ -64,6 +65,9 @@ CASES = [
     ("two lists of classes", f"entities.csv:{E}", "tessium,,ar,تيسيوم,,,,velorin", ()),
     ("no id", f"entities.csv:{E}", ",thing,en,xanor,,,,", ()),
     ("bad kind", f"entities.csv:{E}", "x,drug,en,xanor,,,,", ()),
+    ("bad id", f"entities.csv:{E}", "x&y,thing,en,xanor,,,,", ()),
+    ("bad id", f"entities.csv:{E}", "x\u200b,thing,en,xanor,,,,", ()),
+    ("other script", f"entities.csv:{E}", "x,thing,ar,希诺,,,,", ()),
     ("too many cells", f"entities.csv:{E}", "x,thing,en,xanor,,,,,,", ()),
 ]
 
@@ -82,6 +86,25 @@ def test_a_circle_of_classes_is_found_once(tmp_path: Path) -> None:
     assert "a -> b -> c -> a" in found.message
 
 
+def test_a_long_circle_is_not_spelt_out() -> None:
+    ring = [Entity(f"c{at}", (Name("en", f"corin{at}"),), "class", (f"c{(at + 1) % 50}",)) for at in range(50)]
+    (found,) = [one for one in lint_records(ring, []) if one.fault == "cyclic class"]
+    assert "(c0 -> c1 -> c2 -> c3 -> c4 -> c5 -> ... -> c0)" in found.message
+
+
+def test_a_table_without_rules_is_no_table(tmp_path: Path) -> None:
+    assert faults(table(tmp_path, ENTITIES, RULES[:1])) == [("no rule", "rules.csv:1")]
+
+
+def test_of_many_unknown_ids_the_first_are_told_what_is_like_them() -> None:
+    entities = [Entity("anorin", (Name("en", "anorin"),))]
+    rules = [Rule(f"R{at}", ("anorin", f"anorin{at}"), source="s") for at in range(MOST + 1)]
+    found = [one for one in lint_records(entities, rules) if one.fault == "unknown entity"]
+    assert [one.remedy for one in found] == ["add it, or did you mean 'anorin'?"] * MOST + ["add it"]
+    (lone,) = [one for one in lint_records(entities, [Rule("R", ("anorin", "x"))]) if one.fault == "unknown entity"]
+    assert lone.remedy == "add it; known: anorin"
+
+
 GOOD = "label,Careful.,Wait.,小心。,等待。,{},Keep nadorax away from velorin."
 FIRES = "Take nadorax 20 mg together with velorin 5 mg every day."
 RULE_CASES = {
@@ -93,6 +116,7 @@ RULE_CASES = {
     "no condition": f"X,nadorax,patient,note,,{GOOD}",
     "bad condition": f"X,nadorax|velorin,together,note,prgnant,{GOOD}",
     "rule id twice": f"R1,nadorax|velorin,together,note,,{GOOD}",
+    "bad id": f"X],nadorax|velorin,together,note,,{GOOD}",
     "no id": f",nadorax|velorin,together,note,,{GOOD}",
     "bad context": f"X,nadorax|velorin,near,note,,{GOOD}",
     "bad severity": f"X,nadorax|velorin,together,fatal,,{GOOD}",

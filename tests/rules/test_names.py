@@ -102,7 +102,7 @@ def test_a_name_is_known_in_every_dress(text: str, found: str) -> None:
         "vitamin, C", "vitamin; C", "vitamin\n\nC", "it helps. C is next",
         "15% dextrose", "5 dextrose", "09% sodium chloride",
         "ceftri(axone)", "ns", "20 vc", "kc l", "كثوم", "فثوم",
-        "某人参与讨论", "葡萄糖酸锌", "cefotaxime",
+        "某人参与讨论", "约翰·霍人·参森", "葡萄糖酸锌", "cefotaxime",
     ],
 )  # fmt: skip
 def test_what_only_looks_like_a_name_is_none(text: str) -> None:
@@ -140,6 +140,11 @@ def test_a_dose_written_together_is_no_number_of_the_name() -> None:
 def test_words_of_the_table_go_before_traps() -> None:
     assert said("人参与五灵脂同用") == ["ginseng:人参"]
     assert said("葡萄糖酸锌", Names((Entity("zinc", (Name("zh", "葡萄糖酸锌"),)),))) == ["zinc:葡萄糖酸锌"]
+
+
+@pytest.mark.parametrize("text", ["人参加五灵脂同煎", "人参与藜芦同用"])
+def test_two_herbs_are_joined_by_words_that_begin_others(text: str) -> None:
+    assert said(text) == ["ginseng:人参"]
 
 
 def test_short_names_keep_their_case() -> None:

@@ -94,3 +94,19 @@ def test_a_pair_table_without_levels_asks_for_caution(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_told(tmp_path: Path, text: str, config: dict[str, Any], said: str) -> None:
     with pytest.raises(MetierError, match=said):
         made(written(tmp_path, text), **config)
+
+
+def test_nothing_that_a_table_says_twice_is_lost_without_a_word(tmp_path: Path) -> None:
+    """A second name of one id, a pair told again as worse than before, and what stands for nothing."""
+    head = DDINTER.splitlines()[0]
+    rows = ["1,Anorin,2,Borin,Minor", "2,Borin,1,Anorin,Major", "1,Anorix,3,Corin,Minor", "9,anorix,3,Corin,Minor"]
+    found = made(written(tmp_path, "\n".join([head, *rows, "4,nan,5,None,Major"])))
+    assert [one.id for one in found if isinstance(one, Rule)] == ["1+2", "1+3"]
+    assert [one for one in found if isinstance(one, Dropped)] == [
+        Dropped("pairs.csv:3", "pair told before as milder", "as 1+2"),
+        Dropped("pairs.csv:4:1", "another name of a drug told before", "Anorix"),
+        Dropped("pairs.csv:5", "pair told before", "as 1+3"),
+        Dropped("pairs.csv:6", "a drug has no name"),
+    ]
+    (lone,) = made(written(tmp_path, '{"Drug_A": ["Anorin"], "Drug_B": "Borin", "Level": "Minor"}\n', "a.jsonl"))
+    assert lone == Dropped("a.jsonl:1", "a list for a text", "['Anorin']")

@@ -6,11 +6,13 @@ import pytest
 
 from metier.artefact import Artefact
 from metier.recipe import load
-from metier.records import Dropped, Entity, MetierError, Rule
+from metier.records import Document, Dropped, Entity, MetierError, Rule
 from metier.rules.lint import lint
 from metier.rules.read import Read, read
 from metier.rules.table import read as read_table
 from metier.run.make import run
+from metier.run.plan import plan
+from metier.run.whole import scale, whole
 from tests.rules.labels import label
 from tests.rules.test_lint import ENTITIES, RULES, table
 from tests.rules.test_pairs import DDINTER
@@ -39,6 +41,30 @@ def test_a_recipe_joins_tables_and_writes_what_people_revise(tmp_path: Path) -> 
     assert len(list(read_step.dropped())) == 5 + 4
     found = lint(tmp_path / "runs/rules/revised/files", imported=True)
     assert [one.line() for one in found if one.level == "error"] == []
+
+
+TRIAL = """
+name: trial
+steps:
+  table: {{use: rules.read, paths: [{0}/entities.csv, {0}/rules.csv]}}
+  pages: {{use: corpus.from_rules, from: {{rules: table, table: table}}}}
+  back: {{use: rules.write, from: {{rules: table, entities: table}}}}
+"""
+
+
+def test_a_trial_keeps_the_table_whole_and_tries_its_first_rules(tmp_path: Path) -> None:
+    table(tmp_path, ENTITIES, RULES)
+    (tmp_path / "recipe.yaml").write_text(TRIAL.format(tmp_path))
+    runs = tmp_path / "runs"
+    trial = run(load(str(tmp_path / "recipe.yaml"), limit=1), runs)
+    kept = Artefact(trial.root / "table")
+    assert len(list(kept.records(Rule))) == 2 and len(list(kept.records(Entity))) == 5
+    assert {one.meta["rule"] for one in Artefact(trial.root / "pages").records(Document)} == {"R1"}
+    assert [one.id for one in read_table(trial.root / "back/files").rules] == ["R1"]
+    full = plan(load(str(tmp_path / "recipe.yaml")), runs)
+    assert scale([whole(trial, full, "table")]) == 2
+    both = plan(load(str(tmp_path / "recipe.yaml"), run="trial-limit1"), runs)
+    assert [step for step, one in both.steps.items() if one.why] == ["table", "pages", "back"], "a trial is no full run"
 
 
 def test_an_imported_name_means_the_entity_that_goes_by_it(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def found(text: str, names: Names = ONE) -> list[tuple[str, str, str]]:
         ("ceftriaxome", "ceftriaxone", "ceftriaxome"),  # another
         ("ceftrixaone", "ceftriaxone", "ceftrixaone"),  # two swapped
         ("c3ftr1ax0ne", "ceftriaxone", "c3ftr1ax0ne"),  # digits for letters
+        ("c€ftri@xone", "ceftriaxone", "c€ftri@xone"),  # signs for letters
         ("静滴cefriaxone2g", "ceftriaxone", "cefriaxone"),
         ("сеfriахоne", "ceftriaxone", "сеfriахоne"),  # Cyrillic letters, and one missing
         ("potasium chloride", "potassium_chloride", "potasium chloride"),
@@ -79,6 +80,11 @@ def test_the_name_of_another_entity_is_never_a_misspelling() -> None:
     assert found("nifedipine", TWO) == [("nifedipine", "nifedipine", "name")]
     assert found("nidedipine", TWO) == [("nifedipine", "nidedipine", "misspelt")]
     assert found("nifodipine", TWO) == []  # one edit from either
+
+
+def test_two_spellings_of_one_name_may_be_as_near() -> None:
+    names = Names([Entity("x", (Name("ar", "سيفترياكسون", ("سيفترايكسون",)),))], distance=1)
+    assert found("السيفتراكسون", names) == [("x", "سيفتراكسون", "misspelt")]  # an edit from either
 
 
 def test_a_right_name_beside_a_wrong_one_stays_as_it_is() -> None:

@@ -103,6 +103,16 @@ def test_each_member_is_a_different_entity() -> None:
     assert ids(table.concerning(["c", "b", "a"])) == ["two", "own", "three"]
 
 
+def test_classes_may_lie_deep_and_members_be_many() -> None:
+    """Neither costs more than the steps that there are: no recursion, and no trying of every choice."""
+    deep = [thing(f"c{at}", f"c{at + 1}", kind="class") for at in range(1500)]
+    assert len(Table([*deep, thing("c1500", kind="class")], []).holds["c0"]) == 1501
+    some = [thing("pain", kind="class"), *(thing(f"p{at}", "pain") for at in range(20))]
+    table = Table(some, [pair("many", *["pain"] * 20)])
+    assert table.concerning([f"p{at}" for at in range(19)]) == ()
+    assert ids(table.concerning([f"p{at}" for at in range(20)])) == ["many"]
+
+
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[Table, list[str]]:
     """A small table in which classes hang below classes, and some entities of it."""
@@ -151,6 +161,7 @@ def test_a_table_that_contradicts_itself_is_refused(entities: list[Entity], rule
         ("id,name,alias\na,b,c\n", RULES, r"entities.csv:1: column 'alias' is none of this table's.*'aliases'"),
         ("id,name,id\na,b,c\n", RULES, r"entities.csv:1: column 'id' is named twice"),
         ("", RULES, r"entities.csv: is empty"),
+        ("id;name\na;b\n", RULES, r"entities.csv:1: the cells are parted by ';'; save it as CSV with commas"),
         ('id,name\na,"b\n', RULES, r"entities.csv:2: malformed CSV"),
         (ENTITIES, RULES.replace("either", "eiter"), r"rules.csv:2: context 'eiter' is unknown"),
         (ENTITIES, RULES.replace("R2", "R1"), r"rules.csv:3: the id 'R1' is that of an earlier row too"),
@@ -177,6 +188,13 @@ def test_what_a_spreadsheet_saves_is_read(tmp_path: Path) -> None:
     assert table.entities["ceftriaxone"].names[0].name == "头孢曲松"
     assert table.rules[0].advice[0] == Advice("zh", "不得混合", "分开")
     assert table.rules[1].context == "patient"
+
+
+def test_an_encoding_that_cannot_be_told_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "entities.csv").write_bytes(ENTITIES.encode("utf-8") + "x,thing,en,xéra".encode("cp1252"))
+    (tmp_path / "rules.csv").write_text(RULES, encoding="utf-8")
+    with pytest.raises(MetierError, match=r"entities.csv: byte \d+ is not valid UTF-8.*; save it as CSV in UTF-8$"):
+        read(tmp_path)
 
 
 @given(st.lists(st.text("ab|\\ é", min_size=1).map(str.strip).filter(bool)))

@@ -30,6 +30,12 @@ def test_a_rule_told_in_its_own_words_warns_and_says_nothing_else(told: str) -> 
     assert untold(text, (one,)) == f"Listen. {' ' * len(told)} Rest."
 
 
+def test_ids_of_imported_rules_are_told_too() -> None:
+    rule = msgspec.structs.replace(TABLE.rules[0], id="s1:velorin brine")
+    [one] = tellings(f"[1] {ADVICE[0].message} [s1:velorin brine: The test's own.]", {rule.id: rule})
+    assert (one.rule, one.warns) == (rule, True)
+
+
 def test_a_remedy_may_be_missing_and_a_source_alone_warns_of_nothing() -> None:
     assert [one.stance for one in CHECKER.text(f"{ADVICE[0].message} {SOURCE}")] == ["warns"]
     assert CHECKER.text(f"See {SOURCE}.") == ()

@@ -56,6 +56,10 @@ def test_the_advice_is_in_the_language_asked_for() -> None:
     finding = told(Asked(("nadorax", "quintalide"), language="zh"))["findings"][0]
     assert (finding["members"], finding["message"]) == (["纳多拉", "昆他利"], "nadorax_quintal (zh)")
     assert told(Asked(("nadorax", "quintalide"), language="sw"))["findings"][0]["message"] == "nadorax_quintal (en)"
+    assert told(Asked(("nadorax", "quintalide"), language="zh-CN"))["findings"][0] == finding
+    first = structs.replace(RULES[1], advice=RULES[1].advice[::-1])  # the Arabic advice stands first
+    other = told(Asked(("nadorax", "quintalide"), language="sw"), Checker(Table(ENTITIES, [first])))
+    assert other["findings"][0]["message"] == "nadorax_quintal (en)"
 
 
 def test_the_context_decides_which_rules_count() -> None:
@@ -144,6 +148,8 @@ def test_an_id_of_the_table_is_a_name() -> None:
         ('{"names": ["velorin"], "dose": 1}', "unknown field `dose`"),
         ('{"names": ["velorin"], "context": "in soup"}', "Invalid enum value 'in soup'"),
         ('{"names": ["velorin"], "patient": {"age": "old"}}', "patient.age"),
+        ('{"names": ["velorin"], "patient": {"age": -5}}', "age=-5"),
+        ('{"names": ["velorin"], "patient": {"sex": "either"}}', "sex=female or sex=male"),
         ('{"names": ["velorin"], "patient": "agee=3"}', "did you mean 'age'"),
         (json.dumps({"names": ["x" * 201]}), "length <= 200"),
         ('{"names": ["\ud800"]}', "surrogates"),

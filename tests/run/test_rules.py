@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from metier.records import MetierError
-from metier.run.rules import admitted, checked, json_line, report, shown, told, turns
+from metier.run.rules import admitted, check, checked, json_line, report, shown, told, turns
 from tests.command import metier
 from tests.rules.test_lint import ENTITIES, RULES, table
 
@@ -90,3 +90,13 @@ def test_what_a_card_does_not_say_is_told(tmp_path: Path) -> None:
     )
     with pytest.raises(MetierError, match="no class 'brin' in the table; did you mean 'brine'"):
         admitted(str(tmp_path), "", ["brin"], "en")
+    with pytest.raises(MetierError, match="'gout' is a condition of patients"):
+        admitted(str(tmp_path), "", ["gout"], "en")
+
+
+def test_no_option_is_passed_over(tmp_path: Path) -> None:
+    wrong = metier("rules", "--card", "pregnant", cwd=tmp_path)
+    said = "metier: --card 'pregnant' has nothing to be held against; add --text or --class"
+    assert (wrong.code, wrong.last) == (2, said)
+    with pytest.raises(MetierError, match="--text and --class ask two things; give one of them"):
+        check(["x"], "", ["brine"])

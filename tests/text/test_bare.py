@@ -14,7 +14,9 @@ from metier.text.bare import bare, bare_text, solid
         ("ＫＣｌ", "kcl"),
         ("ÄRZTE ﬁx Œdem", "arzte fix oedem"),
         ("сеftriахоnе", "ceftriaxone"),  # Cyrillic
-        ("αspirιn", "aspirin"),  # Greek
+        ("αspirιn ϲ", "aspirin c"),  # Greek
+        ("ⲥⲟⲁ ꮯꭼꮖ ꓚꓳꓮ օոս", "coa cei coa onu"),  # Coptic, Cherokee, Lisu, Armenian
+        ("ᴄᴇꜰᴛʀɪᴀxᴏɴᴇ 🅚🅒🅛 🅺", "ceftriaxone kcl k"),
         ("𝓀𝒸𝓁 Ⓚ", "kcl k"),
         ("B₁₂ Ca²⁺ ½", "b12 ca2  1 2"),
         ("a\u200bb\u00adc\u202ed\ufe0fe\x08f", "abcdef"),
