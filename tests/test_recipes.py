@@ -62,7 +62,7 @@ def test_quickstart_in_small(tmp_path: Path) -> None:
 def test_rules_quickstart_in_small(tmp_path: Path) -> None:
     small = change(drugs__drugs=6, talk__drugs=6, strangers__drugs=2, readings__drugs=2, specialist__tokens=4000)
     small += change(soft__tokens=2000, dialogues__each=1, dialogues__allowed=1)
-    sources = {name: 1 for name in ("web", "encyclopedia", "leaflet", "book", "rule_reading", "naive_dialogue")}
+    sources = dict.fromkeys(("web", "encyclopedia", "leaflet", "book", "rule_reading", "naive_dialogue"), 1)
     small += change(specialist__from__conversations="[facts, talk, strangers, readings]")
     small += change(specialist__priorities=json.dumps(sources), specialist__epochs=json.dumps(sources))
     small += change(prompts__best_of=2, prompts__max_tokens=8, prompts__limit=8, prompts__by="[form]")

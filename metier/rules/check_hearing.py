@@ -46,6 +46,7 @@ class Hearing:
         self.asked = tuple(dict.fromkeys(name for one in self.talk for name in one.named))
         """What is named by the question that the turn answers, or by the talk that led up to it."""
         self._readings: dict[tuple[object, ...], Reading] = {}
+        self._stood: dict[str, Stand | None] = {}
         self._stands: dict[str, Stand | None] = {}
         self._lists: Mapping[int, list[int]] | None = None
         self._patients: dict[tuple[Said, ...], Card] = {}
@@ -73,7 +74,7 @@ class Hearing:
     def stand(self, entity: str) -> Stand | None:
         """How an entity stands that was named in an earlier turn, and that this one may take up."""
         if entity not in self._stands:
-            stood = self.scene.standing(entity)
+            stood = self._before(entity)
             last = stood is not None and self.turn.role == "assistant" and stood.turn == self.number - 1
             over = stood is not None and stood.state in ("stopped", "refused")
             later = taken_up(self.scene.turns[-1], self.turn, entity, over) if last else None
@@ -82,11 +83,17 @@ class Hearing:
 
     def stands(self, entity: str) -> bool:
         """Whether an entity that this turn does not name is at hand: named before or taken, not stopped or refused."""
-        stood = self.scene.standing(entity)
+        stood = self._before(entity)
         if stood is None:
             return entity in self.taking
         later = self.stand(entity) if stood.state in ("stopped", "refused") else stood
         return later is not None and later.state not in ("stopped", "refused")
+
+    def _before(self, entity: str) -> Stand | None:
+        """How an entity stands before the turn."""
+        if entity not in self._stood:
+            self._stood[entity] = self.scene.standing(entity)
+        return self._stood[entity]
 
     def concerns(self, rule: Rule, pick: Pick, at: int) -> bool:
         """Whether the condition of a rule holds for the patient of whom a sentence of the turn speaks."""

@@ -1,7 +1,7 @@
 """How a sentence takes up what was named before it: by a pronoun, by "carry on", or not at all."""
 
+import functools
 import re
-from collections.abc import Sequence
 
 from metier.rules import stance
 from metier.rules.firing import Mention, Stance
@@ -20,6 +20,8 @@ DOSE = re.compile(
 )
 JOINT = re.compile(r"[,，、;；:：—،؛]|\band\b|\bthen\b|\sو|换|改|再")
 """Where what a sentence says of one thing may end."""
+KEPT = 4096
+"""Sentences of which an answer is kept: over a reply that grows, each is asked for again."""
 PAUSE = re.compile(r"[,，、;；:：—،؛]")
 ASKS = re.compile(r"[?？؟]")
 _CARRIES = re.compile(
@@ -79,12 +81,6 @@ _GIVING = re.compile(
     r"|[吃用服给混配]|(?:ي|ت|ن)عط|[أت]خذ|تناول|خلط|جمع|صرف|وصف",
     re.I,
 )
-_LABEL = re.compile(
-    r"\b(?:bed|room|bay|patient|slide|chapter) ?\d+|\b(?-i:M(?:r|rs|s|iss)\.? [A-Z])[a-z]+|\d+ ?床|床 ?\d+"
-    r"|(?:سرير|غرفة|المريض) ?(?:رقم )?\d+",
-    re.I,
-)
-"""Who is given something, by name or by the number of a bed."""
 _QUIT = re.compile(
     r"^\W*(?:(?:i|he|she|we|they|yes|no)\W+){0,2}(?:have |has )?(?:stopped|quit|finished|came off|gave (?:it"
     r"|them) up|been off|off (?:it|them)|not any ?more)\b"
@@ -166,9 +162,6 @@ _BACK_ON = re.compile(
 )
 _ONCE = re.compile(r"\bused to\b|\bin the old days\b|[过以]去|以前|曾|(?:^|\s)كان(?:ت|وا)?\s", re.I)
 _BEGAN = re.compile(r"\b(?:start\w*|began|begun|since|put on|went on)\b|开始|起|بدأ|منذ", re.I)
-_FLUSHED = re.compile(
-    r"冲[洗管]|冲净|冲干净|\b(?:flush|rins)\w*|[اأت]?شطف|[اأت]?غسل الخط|[ء-ي]*غسل (?:ال)?(?:خط|أنبوب|قسطرة)", re.I
-)
 _RECENT = re.compile(
     r"\b(?:just|yesterday|today|this (?:morning|afternoon|evening)|last night|hours? ago|(?:two|three|2|3) days ago)\b"
     r"|刚|昨|今[天早晚晨日]|前天|小时前|أمس|البارحة|اليوم|للتو|توا|منذ ساعات?|هذا الصباح",
@@ -178,24 +171,16 @@ _RECENT = re.compile(
 _BARE = re.compile(r"^\W*[^,，。.!！]{0,6}吧|\b(?:go ahead|by all means)\b|تفضل", re.I)
 _AGAIN = re.compile(r"\b(?:again|repeat|same)\b|再|重复|同样|照|كرر|نفس|مرة أخرى", re.I)
 _LEAD = re.compile(r"^\W*(?:(?:and|but|so|well|oh)\W+)?(?:yes|no|لا|نعم|不|是)\b\W*(?=\S)", re.I)
-_COUNTED = re.compile(
-    r"\b(?:stock(?: ?count|take|taking|room)?|inventory|store ?room|shelf|shelves|register|cupboard|delivered"
-    r"|delivery|in stock"
-    r"|supplier|price list|catalogue|expiry dates?|batch (?:no|number)s?)\b"
-    r"|盘点|库存|入库|出库|交接|清点|账册|账物|批号|有效期|效期|库房|药柜|专柜|采购|到货|价目|基数"
-    r"|جرد|المخزون|المخزن|المستودع|الخزنة|رقم التشغيلة|تواريخ الصلاحية|وصلت الشحنة|قائمة الأسعار|رصيد الصيدلية"
-    r"|رف الصيدلية|مستودع|الملصق",
-    re.I,
-)
-"""Words of those who count medicines, or sell them, and give none."""
 
 
+@functools.lru_cache(maxsize=KEPT)
 def carries(text: str) -> bool:
     """Whether a sentence says that something goes on as it did."""
     found = _CARRIES.search(text)
     return found is not None and not _STOPS.search(_NEEDLESS.sub(" ", text))
 
 
+@functools.lru_cache(maxsize=KEPT)
 def ended(text: str, mention: Mention) -> bool:
     """Whether a sentence says that something is over, not since yesterday only, or has been replaced."""
     before, behind = text[: mention.start], text[mention.end :]
@@ -204,6 +189,7 @@ def ended(text: str, mention: Mention) -> bool:
     return bool(_ENDED.search(text)) and not _RECENT.search(text)
 
 
+@functools.lru_cache(maxsize=KEPT)
 def lasts(text: str) -> bool:
     """Whether what a sentence calls finished still acts, or was begun again since."""
     return bool(_FINISHED.search(text) and _RECENT.search(text)) or _BACK_ON.search(text) is not None
@@ -219,31 +205,18 @@ def quits(text: str) -> bool:
     return _QUIT.search(text) is not None and not _RECENT.search(text)
 
 
-def other_way(one: str, other: str) -> bool:
-    """Whether two sentences give what they name by different ways."""
-    return _differ([{number for number, way in enumerate(_ROUTES) if way.search(said)} for said in (one, other)])
-
-
-def flushed(text: str) -> bool:
-    """Whether a sentence has a line rinsed before what comes next."""
-    return _FLUSHED.search(text) is not None
-
-
-def beds(text: str) -> set[str]:
-    """The beds that a sentence names."""
-    return {one.strip().lower() for one in _LABEL.findall(text)}
-
-
 def taken_back(text: str, several: bool) -> bool:
     """Whether a sentence that names nothing says that what stands before it is not to be given."""
     return takes_up(text, several) and bool(_GIVING.search(text)) and orders(text) == "warns"
 
 
+@functools.lru_cache(maxsize=KEPT)
 def vehicle(text: str) -> bool:
     """Whether a question asks what something is to be mixed with or dissolved in."""
     return _VEHICLE.search(text) is not None and ASKS.search(text) is not None
 
 
+@functools.lru_cache(maxsize=KEPT)
 def presumed(text: str) -> bool:
     """Whether a question takes for granted that something is taken: when, and how often."""
     return _PRESUMED.search(text) is not None
@@ -254,14 +227,10 @@ def doses(text: str) -> bool:
     return _DOSES.search(text) is not None
 
 
+@functools.lru_cache(maxsize=KEPT)
 def forbids(text: str) -> bool:
     """Whether a sentence says no to what was asked, in other words than no."""
     return _FORBIDS.search(text) is not None
-
-
-def counted(text: str) -> bool:
-    """Whether a sentence counts what is in stock."""
-    return _COUNTED.search(text) is not None
 
 
 def again(text: str) -> bool:
@@ -269,6 +238,7 @@ def again(text: str) -> bool:
     return _AGAIN.search(text) is not None
 
 
+@functools.lru_cache(maxsize=KEPT)
 def takes_up(text: str, several: bool) -> bool:
     """Whether a sentence that names nothing speaks of what was named before it: of one thing, or of ``several``."""
     return bool(_ALL.search(text) or _CARRIES.search(text) or (not several and _ONE.search(text)))
@@ -283,6 +253,7 @@ def replies(text: str) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=KEPT)
 def orders(text: str) -> Stance:
     """What a sentence that names nothing says of the thing that it takes up: give it, stop it, nothing."""
     said = _LEAD.sub("", text) if _CARRIES.search(text) else text
@@ -296,98 +267,3 @@ def orders(text: str) -> Stance:
         return "warns"
     state = stance.state(f"X {said}", Mention("", 0, 1))
     return {"given": "asserts", "stopped": "warns", "refused": "warns", "mentioned": "unknown"}[state]  # type: ignore[return-value]
-
-
-_ROUTES = (
-    re.compile(
-        r"\b(?:oral\w*|by mouth|po|tablets?|capsules?|pills?|swallow\w*|chew\w*)\b"
-        r"|口服|[片粒]|胶囊|嚼服|الفم|فموي|أقراص|قرص|حبوب|كبسول",
-        re.I,
-    ),
-    re.compile(r"\b(?:im|i\.m\.|intramuscular\w*)|肌肉?注|العضل", re.I),
-    re.compile(r"\b(?:sc|s\.c\.|subcut\w*|under the skin)|皮下|تحت الجلد", re.I),
-    re.compile(r"\b(?:nebuli\w*|inhal\w*|puffs?)|雾化|吸入|استنشاق|بخاخ", re.I),
-    re.compile(r"\b(?:topical\w*|cream|ointment|eye ?drops)|外用|外涂|滴眼|مرهم|قطرة", re.I),
-    re.compile(r"\b(?:iv|ivgtt|i\.v\.|intravenous\w*|infus\w*|drip|bag)\b|静[滴脉注推]|输液|وريد|تسريب", re.I),
-)
-_TIMES = (
-    re.compile(
-        r"\b(?:morning|breakfast|fasting|mane|am|waking|empty stomach)\b|晨|早|空腹|صباح|فطور|إفطار|الريق", re.I
-    ),
-    re.compile(r"\b(?:lunch|noon|midday)\b|[中正]午|午饭|午餐|غداء|الظهر", re.I),
-    re.compile(r"\b(?:evening|dinner|supper|bedtime|night|nocte|hs|pm)\b|晚|睡前|مساء|عشاء|النوم|ليلا", re.I),
-)
-_SPACED = re.compile(r"\bhours? (?:between|apart|before or)\b|(?:间隔|隔开|相隔)[^，。]{0,8}小时", re.I)
-_OFTEN = re.compile(
-    r"\bq\s?\d{1,2}\s?h\b|\bevery (?:\d+|\w+) hours?|\b(?:once|twice|(?:three|four) times) (?:a |per |each )?(?:day"
-    r"|daily|week)|\b[btq]id\b|\bqd\b"
-    r"|\bonce daily|[每q]\s?\d{1,2}\s?小时|[一二两三四每][日天][一二两三四\d]?次?"
-    r"|كل \S+ ساعات?|مرة واحدة|مرتين|\S+ مرات|مرة يوميا",
-    re.I,
-)
-_OWN = re.compile(
-    r"另[一外开取加]|另(?=补|予|给|用)|单独|\b(?:separate(?:ly)?|another|second|own)\b"
-    r"|على حدة|منفصل|كيس آخر|محلول آخر|خط آخر",
-    re.I,
-)
-
-
-def others(text: str, mentions: Sequence[Mention]) -> bool:
-    """Whether a text gives things to different patients, by the numbers of their beds."""
-    some = sorted({(one.start, one.end): one for one in mentions}.values(), key=lambda one: one.start)
-    ends = [*[one.start for one in some[1:]], len(text)]
-    found = [set(_LABEL.findall(text[one.end : end])) for one, end in zip(some, ends, strict=True)]
-    ahead = [0, *[one.end for one in some]]
-    before = [set(_LABEL.findall(text[begin : one.start])) for begin, one in zip(ahead, some, strict=False)]
-    return _differ(before) or _differ(found)
-
-
-def parted(text: str, mentions: Sequence[Mention]) -> bool:
-    """Whether a sentence gives things by different ways, at different intervals, or the one apart from the other.
-
-    What stands from one name to the next, or up to the pause before it, is said of the first.
-    """
-    some = sorted({(one.start, one.end): one for one in mentions}.values(), key=lambda one: one.start)
-    pieces = []
-    for number, one in enumerate(some):
-        stop = some[number + 1].start if number + 1 < len(some) else len(text)
-        pauses = [pause.end() for pause in re.finditer(r"[,，;；。،؛\n]|\band\b|(?<=\s)و", text[one.end : stop])]
-        cut = one.end + pauses[-1] if pauses and number + 1 < len(some) else stop
-        pieces.append((text[one.end : cut], text[cut:stop]))
-    ways = [{number for number, way in enumerate(_ROUTES) if way.search(said)} for said, _ in pieces]
-    often = [{found[0].lower().strip() for found in _OFTEN.finditer(said)} for said, _ in pieces]
-    if any(_OWN.search(lead) or _OWN.search(said) for said, lead in pieces[:-1]):
-        return True
-    return _differ(ways) or _differ(often)
-
-
-def timed_apart(text: str, mentions: Sequence[Mention]) -> bool:
-    """Whether a text gives things at different times of the day."""
-    some = sorted({(one.start, one.end): one for one in mentions}.values(), key=lambda one: one.start)
-    ends = [*[one.start for one in some[1:]], len(text)]
-    found = []
-    for number, (one, end) in enumerate(zip(some, ends, strict=True)):
-        said = text[one.end : end]
-        last = number + 1 == len(some)
-        cut = next((pause.start() for pause in re.finditer(r"[,，;；。،؛\n]", said)), len(said))
-        found.append({at for at, time in enumerate(_TIMES) if time.search(said if last else said[:cut] or said)})
-    return _differ(found)
-
-
-def spaced(remedy: str) -> bool:
-    """Whether an advice leaves some hours between two things, which may otherwise be taken on one day."""
-    return _SPACED.search(remedy) is not None
-
-
-def one_drip(text: str, mentions: Sequence[Mention]) -> bool:
-    """Whether a text lists what goes into one infusion: lines, or items joined by a plus, with one way at the end."""
-    last = max(one.end for one in mentions)
-    inside = text[min(one.start for one in mentions) : last]
-    return (
-        ("\n" in inside or "+" in inside) and bool(_ROUTES[-1].search(text[last:])) and not _ROUTES[-1].search(inside)
-    )
-
-
-def _differ(some: Sequence[set[int]] | Sequence[set[str]]) -> bool:
-    """Whether two of some sets hold something and nothing in common."""
-    return any(one and other and one.isdisjoint(other) for one in some for other in some)

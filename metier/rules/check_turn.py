@@ -10,28 +10,10 @@ from itertools import product
 from metier.records import Rule
 from metier.rules import stance
 from metier.rules.check_answer import REPLIES, answer
-from metier.rules.check_hearing import Hearing, Link, Pick
-from metier.rules.check_refers import (
-    ASKS,
-    DOSE,
-    REFERS,
-    again,
-    beds,
-    carries,
-    counted,
-    flushed,
-    one_drip,
-    orders,
-    other_way,
-    others,
-    parted,
-    spaced,
-    taken_back,
-    takes_up,
-    timed_apart,
-    vehicle,
-)
+from metier.rules.check_hearing import NEAR, Hearing, Link, Pick
+from metier.rules.check_refers import ASKS, DOSE, REFERS, again, carries, orders, taken_back, takes_up, vehicle
 from metier.rules.check_step import Step, Verdict
+from metier.rules.check_ways import beds, counted, flushed, one_drip, other_way, others, parted, spaced, timed_apart
 from metier.rules.firing import Mention, Stance
 from metier.rules.stance import Reading
 from metier.rules.state import ITEM, Turn
@@ -318,7 +300,8 @@ def _between(links: Iterable[Link], at: int, hearing: Hearing) -> list[str]:
     """The sentences of a turn from those that name some things up to another, which is the last."""
     turn = hearing.turn
     starts = [one.place.start for one in links if one.place.turn == hearing.number and one.said]
-    return [turn.said(n) for n in range(at + 1) if starts and turn.sentences[n].end > min(starts)]
+    near = range(max(0, at - NEAR), at + 1) if starts else ()
+    return [turn.said(one) for one in near if turn.sentences[one].end > min(starts)]
 
 
 def _asked_of(links: Iterable[Link], hearing: Hearing) -> bool:

@@ -138,10 +138,8 @@ def _said(text: str, tokens: list[Token], caused: bool, clause: Clause) -> tuple
             continue
         elif kind == "other" and (pending is None or kind_of(pending) != "neg"):
             said.append(_Said(token, kind, -1, False))
-        elif kind in ("neg", "forbid", "rhetoric"):
-            sign, pending = -sign, token
-        elif kind == "avoid":
-            sign, shuns, pending = -sign, True, token
+        elif kind in _OPERATES:
+            sign, pending, shuns = -sign, token, shuns or kind == "avoid"
         elif "belittles" in token.kinds:
             said = [one._replace(value=1, kind="good") if one.kind in _ILLS and one.value < 0 else one for one in said]
         elif kind == "relief":
@@ -155,11 +153,9 @@ def _said(text: str, tokens: list[Token], caused: bool, clause: Clause) -> tuple
             modal = token
         elif kind == "vessel" and sign > 0:
             vessel = vessel or token
-        elif "noun" in token.kinds and sign > 0 and not any("modal" in other.kinds for other in tokens):
-            continue  # "the combination of" says nothing by itself
         elif pending and sign < 0 and kind in _BRINGS and _sees(text, pending, token, tokens):
             continue
-        elif kind and kind not in ("neutral", "takes"):
+        elif kind and kind not in ("neutral", "takes") and not (sign > 0 and _names(token, tokens)):
             value = _worth(text, clause, token, caused, shuns or soothes)
             if not value:
                 if value is not None:
@@ -175,6 +171,11 @@ def _said(text: str, tokens: list[Token], caused: bool, clause: Clause) -> tuple
     implied = _implied(text, clause, bool(said), pending, modal, vessel, sign)
     left = pending if sign < 0 and (implied is None or implied.kind == "mix") else None
     return said if implied is None else [*said, implied], left
+
+
+def _names(token: Token, tokens: list[Token]) -> bool:
+    """Whether a cue is a noun that says nothing by itself: "the combination of"."""
+    return "noun" in token.kinds and not any("modal" in other.kinds for other in tokens)
 
 
 def _hurt(tokens: list[Token], said: list[_Said], hurts: int) -> list[_Said]:

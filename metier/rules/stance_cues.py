@@ -55,6 +55,15 @@ class Cues:
             for line in lines if (kind in ANSWERS) == answers else ():
                 for text in _opened(line, words):
                     self._add(kind, text, words)
+        self.some = {
+            first: re.compile("|".join(f"(?:{pattern.pattern})" for _, _, pattern in several))
+            for first, several in self.patterns.items()
+            if len(several) >= _SEVERAL
+        }
+        """Whether any of several patterns matches is asked at once."""
+        heard = {*self.plain, *self.patterns}
+        self.silent = frozenset(chr(point) for point in range(0x4E00, 0xA000) if not self.spaced) - heard
+        """Chinese characters that no cue begins with."""
         self.sizes = {first: tuple(sorted({len(text) for text in some})) for first, some in self.prefixes.items()}
         for first, some in self.plain.items():
             self.lengths[first] = tuple(sorted({len(text) for text in some}, reverse=True))
@@ -80,6 +89,9 @@ class Cues:
         at, size = 0, len(text)
         while at < size:
             if self.spaced and at and text[at].isalnum() and text[at - 1].isalnum():
+                at += 1
+                continue
+            if text[at] in self.silent:
                 at += 1
                 continue
             token = self.at(text, at) or (self._behind_clitic(text, at) if self.clitics else None)
@@ -121,7 +133,8 @@ class Cues:
             end = run.end() if run else at
             if end >= best and (inflected := self._inflections(first, text[at:end])):
                 best, kinds = end, inflected if end > best else kinds | inflected
-        for kind, head, pattern in self.patterns.get(first, ()):
+        asked = self.some.get(first)
+        for kind, head, pattern in self.patterns.get(first, ()) if asked is None or asked.match(text, at) else ():
             if text.startswith(head, at) and (match := pattern.match(text, at)):
                 best, kinds = _longer(best, kinds, match.end(), kind)
         return Token(at, best, frozenset(kinds)) if best > at else None
@@ -143,6 +156,8 @@ class Cues:
         return found
 
 
+_SEVERAL = 4
+"""Patterns with one first character from which on they are asked together first."""
 _RUN = re.compile(r"[^\W_]+")
 
 
@@ -157,7 +172,7 @@ def _inside_latin(text: str, token: Token) -> bool:
 
 def _head(text: str) -> str:
     """The characters that a Chinese cue begins with whatever follows: told apart faster than by its pattern."""
-    match = re.match("[一-鿿]*(?![?*{一-鿿])", text)
+    match = re.match("(?:[一-鿿](?![?*{+]))*", text)
     return match[0] if match else ""
 
 

@@ -32,7 +32,11 @@ def merged(masked: Masked, some: list[Clause]) -> list[Clause]:
                 found[-1] = Clause(before.start, clause.end, before.tokens + clause.tokens, before.opener, clause.close)
                 continue
             goes_in = before.close == "," and named and _mixes(before) and _doses(clause)
-            if goes_in or (bare and named and "concede" not in before.opener) or (open_before and named_in(masked, before)):
+            if (
+                goes_in
+                or (bare and named and "concede" not in before.opener)
+                or (open_before and named_in(masked, before))
+            ):
                 found[-1] = Clause(before.start, clause.end, before.tokens + clause.tokens, before.opener, clause.close)
                 continue
         found.append(clause)

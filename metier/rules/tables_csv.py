@@ -37,7 +37,8 @@ def joined(items: Iterable[str]) -> str:
 def rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(line, cells) of a CSV file, its names first; rows of blanks are passed over, and short ones filled up.
 
-    MetierError where a file is empty or in another encoding, or a quote does not close. A row with too many cells comes as it is.
+    MetierError where a file is empty or in another encoding, or a quote does not close. A row with too many cells comes
+    as it is.
     """
     csv.field_size_limit(min(LIMIT, sys.maxsize))
     reader = csv.reader(_lines(_texts(path)), strict=True)
