@@ -48,6 +48,8 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     messages: tuple[Message, ...]
     card: str = ""
     fires: tuple[Fires, ...] = ()
+    first: dict[str, Stance] = {}
+    """What the cues alone said, by rule, before they were mended with the case; empty where that is not known."""
 
     @property
     def violated(self) -> set[str]:

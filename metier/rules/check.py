@@ -1,5 +1,6 @@
 """Which rules a dialogue touches, and what each turn says of them: names, turns, card and stance in one place."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from msgspec import structs
@@ -7,11 +8,13 @@ from msgspec import structs
 from metier.records import Message, Rule
 from metier.rules.card import Card
 from metier.rules.check_hearing import Hearing
+from metier.rules.check_step import Verdict
 from metier.rules.check_turn import picks, verdict
-from metier.rules.firing import Firing, Place
+from metier.rules.firing import Firing, Place, Stance
 from metier.rules.names import Names
 from metier.rules.state import Scene, Turn, turn
 from metier.rules.table import Table
+from metier.rules.weighing import Decided, signs, weighed
 
 
 class Checker:
@@ -66,15 +69,31 @@ class Checker:
                 found[one.rule.id] = Firing(one.rule, hearing.number, "warns", (), one.start, one.end, "its own words")
         return tuple(sorted(found.values(), key=lambda one: one.start))
 
+    def signs(self, messages: Sequence[Message], card: Card | None = None) -> dict[str, tuple[Stance, list[str]]]:
+        """What the cues say of every rule that the last turn touches, by id, and all signs that are weighed with it."""
+        scene, turn = self.scene(messages[:-1]), self.turn(messages[-1])
+        hearing = Hearing(turn, scene, card or Card(), self.table)
+        rules = self.table.concerning(dict.fromkeys((*turn.named, *scene.named, *hearing.taking)))
+        found = {rule: said for rule in rules if (said := self._said(rule, hearing))}
+        return {rule.id: (said.stance, signs(decided(said, rule, hearing), hearing)) for rule, said in found.items()}
+
+    def _said(self, rule: Rule, hearing: Hearing) -> Verdict | None:
+        """What the cues say of a rule whose members may all be at hand."""
+        some = picks([self._choices(member, rule, hearing) for member in rule.members], self.table.holds)
+        return verdict(rule, [pick for pick in some if hearing.speaks(pick)], hearing)
+
     def _firing(self, rule: Rule, hearing: Hearing) -> Firing | None:
         """The firing of a rule whose members may all be at hand."""
-        some = picks([self._choices(member, rule, hearing) for member in rule.members], self.table.holds)
-        found = verdict(rule, [pick for pick in some if hearing.speaks(pick)], hearing)
+        found = self._said(rule, hearing)
         if found is None:
             return None
         start, end = hearing.turn.span(found.start, found.end)
         places = tuple([self._placed(one, rule, hearing) for one in found.places])
-        return Firing(rule, hearing.number, found.stance, places, start, end, found.why)
+        stance = found.stance
+        told = any(one.warns and one.rule.id == rule.id for one in hearing.turn.told)
+        if hearing.turn.role == "assistant" and not told:
+            stance = weighed(decided(found, rule, hearing), hearing)
+        return Firing(rule, hearing.number, stance, places, start, end, found.why)
 
     def _placed(self, place: Place, rule: Rule, hearing: Hearing) -> Place:
         """A place in the message as it was written, for the member of the rule that the entity stands for."""
@@ -95,3 +114,12 @@ class Checker:
             if member in holds.get(one, ()) and one not in found and hearing.stands(one):
                 found.append(one)
         return found
+
+
+def decided(found: Verdict, rule: Rule, hearing: Hearing) -> Decided:
+    """What the cues came to, as one sign among others."""
+    starts = [one.start for one in hearing.turn.sentences]
+    at = max(0, bisect_right(starts, found.start) - 1)
+    return Decided(
+        found.stance, at, found.why, tuple([one.entity for one in found.places]), rule.context, found.settled
+    )

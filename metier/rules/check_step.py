@@ -15,6 +15,8 @@ class Verdict(msgspec.Struct, frozen=True):
     start: int
     end: int
     why: str = ""
+    settled: bool = False
+    """Whether how the turn is built decides it, and not the wording of one sentence."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -28,6 +30,8 @@ class Step(msgspec.Struct, frozen=True):
     places: tuple[Place, ...]
     named: int = -1
     """The number of the sentence before it that names the members, where it names none itself."""
+    settled: bool = False
+    """Whether how the turn is built decides it: beds, stocks, ways, what was stopped, lists of combinations."""
 
     @property
     def spoken(self) -> int:

@@ -86,7 +86,7 @@ def _told(step: Step, turn: Turn) -> Verdict:
     meant: Stance = "unknown" if turn.role == "user" and step.stance == "asserts" else step.stance
     sentence, text = turn.sentences[step.at], turn.said(step.at)
     start, end = sentence.start + len(text) - len(text.lstrip()), sentence.start + len(text.rstrip())
-    return Verdict(meant, step.places, min(start, end), end, step.why)
+    return Verdict(meant, step.places, min(start, end), end, step.why, step.settled)
 
 
 def _steps(rule: Rule, pick: Pick, hearing: Hearing) -> Iterator[Step]:
@@ -123,7 +123,7 @@ def _by_class(pick: Pick, hearing: Hearing) -> Iterator[Step]:
                     continue
                 if stance.state(turn.said(at), turn.inside(at, {each})[-1]) in ("stopped", "refused"):
                     places = tuple([hearing.link(other, at).place for other in pick])
-                    yield Step("warns", "whole", at, "", places)
+                    yield Step("warns", "whole", at, "", places, settled=True)
 
 
 def _apart(mentions: Sequence[Mention], pick: Pick) -> bool:
@@ -139,7 +139,7 @@ def _alone(rule: Rule, pick: Pick, at: int, hearing: Hearing) -> Iterator[Step]:
     reading = hearing.read(text, mentions, before, rule)
     meant = _meant(reading, text, mentions, rule)
     places = tuple([hearing.placed(one, at) for one in pick])
-    yield Step(meant, "whole", at, reading.why, places)
+    yield Step(meant, "whole", at, reading.why, places, settled=meant != reading.stance)
     after = at + 1
     if meant == "warns" or after == len(turn.sentences):
         return
@@ -147,14 +147,14 @@ def _alone(rule: Rule, pick: Pick, at: int, hearing: Hearing) -> Iterator[Step]:
         return
     if meant == "asserts":
         if taken_back(turn.said(after), len(pick) > 1):
-            yield Step("warns", "whole", after, "", places, at)
+            yield Step("warns", "whole", after, "", places, at, settled=True)
         return
     reading = hearing.read(turn.said(after), (), (turn.said(at),), rule)
     meant = reading.stance
     if meant == "warns" or (meant == "asserts" and ASKS.search(turn.said(at))):
         yield Step(meant, "answer", after, reading.why, places, at)
     elif rule.context != "mixed" and _repeated(turn.said(after)):
-        yield Step("asserts", "answer", after, reading.why, places, at)
+        yield Step("asserts", "answer", after, reading.why, places, at, settled=True)
 
 
 def _repeated(text: str) -> bool:
@@ -195,10 +195,11 @@ def _listed(rule: Rule, pick: Pick, block: int, hearing: Hearing) -> Step | None
     places = tuple([hearing.placed(one, at) for one, at in zip(pick, first, strict=True)])
     apart = len(set(first)) > 1 and all(_combination(turn, at) for at in first)
     if apart or stop - start > LIST:
-        return Step("unknown", "part", max(first), "", places)
+        return Step("unknown", "part", max(first), "", places, settled=True)
     text, mentions = _without_others(turn, numbers, named, mentions) if stop - start <= LIST else ("", mentions)
     reading = hearing.read(text, mentions, before, rule)
-    return Step(_meant(reading, text, mentions, rule), "whole", max(first), reading.why, places)
+    meant = _meant(reading, text, mentions, rule)
+    return Step(meant, "whole", max(first), reading.why, places, settled=meant != reading.stance)
 
 
 def _without_others(
@@ -225,7 +226,14 @@ def _meant(reading: Reading, text: str, mentions: Sequence[Mention], rule: Rule)
     if rule.context == "together" and _spaced(rule) and timed_apart(text, mentions):
         return "warns"
     apart = rule.context == "mixed" and parted(text, mentions)
-    return "unknown" if apart or counted(text) or others(text, mentions) else "asserts"
+    return "unknown" if apart or counted(_unnamed(text, mentions)) or others(text, mentions) else "asserts"
+
+
+def _unnamed(text: str, mentions: Sequence[Mention]) -> str:
+    """A text without the names in it, whose letters may spell a word together with those beside them."""
+    for one in sorted(mentions, key=lambda one: -one.start):
+        text = f"{text[: one.start]} {text[one.end :]}"
+    return text
 
 
 def _spaced(rule: Rule) -> bool:
@@ -235,7 +243,7 @@ def _spaced(rule: Rule) -> bool:
 
 def _dripped(text: str, mentions: Sequence[Mention]) -> bool:
     """Whether a text orders what it lists as one infusion."""
-    if not one_drip(text, mentions) or parted(text, mentions) or counted(text):
+    if not one_drip(text, mentions) or parted(text, mentions) or counted(_unnamed(text, mentions)):
         return False
     return stance.read(text, mentions, (), "either").stance == "asserts"
 
@@ -243,7 +251,7 @@ def _dripped(text: str, mentions: Sequence[Mention]) -> bool:
 def _goes_on(text: str, mentions: Sequence[Mention]) -> bool:
     """Whether a sentence gives one thing and says of the other, behind its name, that it goes on as it did."""
     some = sorted({(one.start, one.end): one for one in mentions}.values(), key=lambda one: one.start)
-    if len({one.entity for one in some}) < 2 or counted(text) or ASKS.search(text):
+    if len({one.entity for one in some}) < 2 or counted(_unnamed(text, some)) or ASKS.search(text):
         return False
     ends = [*[one.start for one in some[1:]], len(text)]
     on = [carries(text[one.end : end]) for one, end in zip(some, ends, strict=True)]
@@ -293,7 +301,7 @@ def _joined(rule: Rule, pick: Pick, at: int, hearing: Hearing) -> Step:
         kept = all(link.said and link.state in ("given", "mentioned") for link in links.values())
         meant = "asserts" if kept and REFERS.search(text) else "unknown"
     places = tuple([links[one].place if one in links else hearing.placed(one, at) for one in pick])
-    return Step(meant, "part", at, reading.why, places)
+    return Step(meant, "part", at, reading.why, places, settled=meant != reading.stance)
 
 
 def _between(links: Iterable[Link], at: int, hearing: Hearing) -> list[str]:
