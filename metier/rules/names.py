@@ -24,6 +24,11 @@ from metier.text.bare import Bare, bare, solid
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 
+KEPT = 2048
+"""Sentences whose mentions are kept."""
+_STOPS = re.compile("(?<=[。！？])")
+
+
 class _Lexicon(NamedTuple):
     """The automaton over some solid forms, and the names that are written so, in the same order."""
 
@@ -34,7 +39,7 @@ class _Lexicon(NamedTuple):
 class Names:
     """Finds every name of some entities, leftmost-longest, at word boundaries where the script has words.
 
-    It keeps nothing of the texts but which words were misspelt, and may be shared by threads.
+    It keeps which words were misspelt and what it found in the last Chinese sentences, and may be shared by threads.
     """
 
     def __init__(self, entities: Iterable[Entity], distance: int = 0) -> None:
@@ -49,6 +54,7 @@ class Names:
         found = {**traps(), **_forms(held)}
         self._exact = _lexicon(found)
         self._spelling = Spelling(_words(found), distance, self._named) if distance else None
+        self._sentence = functools.lru_cache(maxsize=KEPT)(self._find)
 
     @functools.cached_property
     def _alike(self) -> _Lexicon:
@@ -56,7 +62,18 @@ class Names:
         return _lexicon(alike(one for some in self._exact.written for one in some))
 
     def find(self, text: str) -> tuple[Mention, ...]:
-        """The mentions of a text in order, none overlapping; of a name that two entities share, both."""
+        """The mentions of a text in order, none overlapping; of a name that two entities share, both.
+
+        No name goes on behind a Chinese full stop: a reply that grows is not searched from its beginning each time.
+        """
+        found: list[Mention] = []
+        at = 0
+        for sentence in _STOPS.split(text):
+            found += [Mention(one.entity, one.start + at, one.end + at, one.way) for one in self._sentence(sentence)]
+            at += len(sentence)
+        return tuple(found)
+
+    def _find(self, text: str) -> tuple[Mention, ...]:
         form = bare(text)
         found = list(self._mentions(text, form, self._exact))
         if self._spelling and (plain := lettered(text)) != text:

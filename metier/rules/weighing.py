@@ -9,7 +9,7 @@ stance with the greatest sum is meant.
 import functools
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, get_args
 
 from metier.artefact import asset
@@ -73,9 +73,12 @@ def weighed(decided: Decided, hearing: Hearing) -> Stance:
     """The stance that all signs together speak for; that of the cues where the turn names no member or is settled."""
     if decided.settled or not any(one in hearing.turn.named for one in decided.pick):
         return decided.stance
-    sums = [*_sentences(decided, hearing), _summed(tuple(_scalars(decided, hearing)))]
-    count = sum(one.signs for one in sums)
-    return heaviest([sum(one.stances[number] for one in sums) for number in range(len(STANCES))], count, decided.stance)
+    one = two = three = 0.0
+    count = 0
+    for sums in (*_sentences(decided, hearing), *_framed(decided, hearing)):
+        one, two, three = one + sums.stances[0], two + sums.stances[1], three + sums.stances[2]
+        count += sums.signs
+    return heaviest((one, two, three), count, decided.stance)
 
 
 def heaviest(totals: Sequence[float], count: int, cues: Stance) -> Stance:
@@ -91,7 +94,7 @@ def signs(decided: Decided, hearing: Hearing) -> list[str]:
     """All signs of a decision, for whoever fits their weights."""
     some = [sign for text, members, others, asked in _nearby(decided, hearing)
             for sign in _signs(text, members, others, asked)]  # fmt: skip
-    return [*some, *_scalars(decided, hearing)]
+    return [*some, *_cues(*_outcome(decided, hearing)), *_frame(*_beginning(hearing))]
 
 
 def _sentences(decided: Decided, hearing: Hearing) -> Iterator[Sums]:
@@ -116,10 +119,17 @@ def _nearby(decided: Decided, hearing: Hearing) -> Iterator[tuple[str, Spans, Sp
             yield before.said(at), *_spans(one.mentions, one.start, named), True
 
 
-def _spans(mentions: Iterable[Mention], start: int, named: set[str]) -> tuple[Spans, Spans]:
+def _spans(mentions: Sequence[Mention], start: int, named: set[str]) -> tuple[Spans, Spans]:
+    if not mentions:
+        return (), ()
     members = {(one.start - start, one.end - start) for one in mentions if one.entity in named}
     others = {(one.start - start, one.end - start) for one in mentions} - members
     return tuple(sorted(members)), tuple(sorted(others))
+
+
+def _framed(decided: Decided, hearing: Hearing) -> Iterator[Sums]:
+    yield _cue_sums(*_outcome(decided, hearing))
+    yield _frame_sums(*_beginning(hearing))
 
 
 @functools.lru_cache(maxsize=KEPT)
@@ -174,22 +184,42 @@ def _runs(words: Sequence[str], longest: int) -> Iterator[str]:
             yield "_".join(words[at : at + size])
 
 
-def _scalars(decided: Decided, hearing: Hearing) -> Iterator[str]:
-    """What the cues came to, how the turn begins, and what it answers."""
-    stance, context, role = decided.stance, decided.context, hearing.turn.role
-    yield from (f"f:{stance}", f"f:{stance}_{context}", f"f:{stance}_{role}", f"w:{_why(decided)}_{stance}")
-    yield from (f"r:{context}", f"r:{role}", f"r:{context}_{role}")
+def _outcome(decided: Decided, hearing: Hearing) -> tuple[Stance, str, str, str, str]:
+    """What the cues came to, of which rule and in whose turn, by which words, and how many members the turn names."""
     named = [one in hearing.turn.named for one in decided.pick]
-    yield f"n:{'all' if all(named) else 'some' if any(named) else 'none'}"
+    why = "".join("@" if FIRST <= ord(char) <= 0xF8FF else char for char in decided.why[:20]).replace("\t", " ")
+    which = "all" if all(named) else "some" if any(named) else "none"
+    return decided.stance, decided.context, hearing.turn.role, why, which
+
+
+def _cues(stance: Stance, context: str, role: str, why: str, named: str) -> tuple[str, ...]:
+    came = (f"f:{stance}", f"f:{stance}_{context}", f"f:{stance}_{role}", f"w:{why}_{stance}")
+    return (*came, f"r:{context}", f"r:{role}", f"r:{context}_{role}", f"n:{named}")
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _cue_sums(stance: Stance, context: str, role: str, why: str, named: str) -> Sums:
+    return _summed(_cues(stance, context, role, why, named))
+
+
+def _beginning(hearing: Hearing) -> tuple[str, bool, bool, str]:
+    """How the turn begins, whether it asks and ends in a question, and what kind of turn it follows."""
     text = hearing.turn.text
-    asks = bool(_ASKS.search(text))
-    yield f"q:{asks}_{text.rstrip()[-1:] in '?？؟'}"
-    first = _TOKEN.findall(text[:60].lower())[:3]
-    led = ""
-    if hearing.scene.turns:
-        led = "Q" if _ASKS.search(hearing.scene.turns[-1].text) else "N"
-    yield from (f"b{led}:{'_'.join(first[:size])}" for size in range(1, len(first) + 1))
+    turns = hearing.scene.turns
+    led = "" if not turns else "Q" if _asks(turns[-1].text) else "N"
+    return text[:60].lower(), _asks(text), text.rstrip()[-1:] in "?？؟", led
 
 
-def _why(decided: Decided) -> str:
-    return "".join("@" if FIRST <= ord(char) <= 0xF8FF else char for char in decided.why[:20]).replace("\t", " ")
+@functools.lru_cache(maxsize=KEPT)
+def _asks(text: str) -> bool:
+    return _ASKS.search(text) is not None
+
+
+def _frame(head: str, asks: bool, ends: bool, led: str) -> tuple[str, ...]:
+    first = _TOKEN.findall(head)[:3]
+    return (f"q:{asks}_{ends}", *(f"b{led}:{'_'.join(first[:size])}" for size in range(1, len(first) + 1)))
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _frame_sums(head: str, asks: bool, ends: bool, led: str) -> Sums:
+    return _summed(_frame(head, asks, ends, led))
