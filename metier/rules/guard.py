@@ -148,6 +148,7 @@ class Held:
             return self._block(said, hard)
         self._warned |= {one.rule.id for one in firings if one.stance == "warns"}
         before = self._tell(text, firings)
+        self._seen.tell(before)
         self._seen.leave(text)
         return before + self._lines.text(text)
 
@@ -175,7 +176,9 @@ class Held:
         body = said.strip()
         at = said.index(body)
         gap = self._lines.text(said[:at]) if "\n" in said[:at] else ""
-        return gap + "".join(map(self._lines.told, lines)) + self._lines.text(said[at + len(body) :])
+        left = gap + "".join(map(self._lines.told, lines)) + self._lines.text(said[at + len(body) :])
+        self._seen.tell(f"{left}\n")
+        return left
 
     def _end(self) -> str:
         """What is told behind a reply: rules that it broke, and rules that its prompt touches and it did not tell."""

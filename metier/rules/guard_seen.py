@@ -59,6 +59,10 @@ class Seen:
         """One more piece has left."""
         self._left, self._since, self._written = self._left + text, self._since + text, self._written[-_SEAM:] + text
 
+    def tell(self, line: str) -> None:
+        """A line of the guard's own has left."""
+        self._left, self._since = self._left + line, self._since + line
+
     def block(self, said: str) -> None:
         """One more piece was written and did not leave."""
         scene = self._scene if self._behind is None or self._blocked % BLOCKED == 0 else self._behind

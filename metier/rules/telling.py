@@ -8,6 +8,8 @@ import msgspec
 from metier.records import Rule
 
 _CITED = re.compile(r"\[([^\[\]]+?): ")
+_LABEL = re.compile(r"(?:^|(?<=\n))[^\n:：]{1,12}[:：] ?$")
+"""What a line is called that tells a rule, as in "Warning: "."""
 
 
 class Telling(msgspec.Struct, frozen=True):
@@ -36,7 +38,8 @@ def _begins(text: str, at: int, rule: Rule) -> int:
     for said in rule.advice:
         for words in (f"{said.message} {said.remedy} ", f"{said.message} "):
             if said.message and text.endswith(words, 0, at):
-                return at - len(words)
+                line = text[text.rfind("\n", 0, at - len(words)) + 1 : at - len(words)]
+                return at - len(words) - (len(line) if _LABEL.match(line) else 0)
     return at
 
 

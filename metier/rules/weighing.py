@@ -7,9 +7,10 @@ stance with the greatest sum is meant.
 """
 
 import functools
+import itertools
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, get_args
 
 from metier.artefact import asset
@@ -18,6 +19,7 @@ from metier.rules.firing import Mention, Stance
 from metier.rules.stance_clauses import kind_of
 from metier.rules.stance_cues import FIRST, cues
 from metier.rules.stance_text import mask
+from metier.rules.state import Turn
 
 STANCES: tuple[Stance, ...] = get_args(Stance)
 NEARBY = 4
@@ -102,6 +104,12 @@ def _sentences(decided: Decided, hearing: Hearing) -> Iterator[Sums]:
         yield _sums(text, members, others, asked)
 
 
+def _said(turn: Turn, numbers: Iterable[int]) -> list[int]:
+    """The first of some sentences that say anything: what tells a rule in the table's own words is read as blanks."""
+    said = (at for at in numbers if not turn.said(at).isspace())
+    return list(itertools.islice(said, NEARBY))
+
+
 Spans = tuple[tuple[int, int], ...]
 
 
@@ -109,7 +117,9 @@ def _nearby(decided: Decided, hearing: Hearing) -> Iterator[tuple[str, Spans, Sp
     """The sentences around the one that decides, and the last ones of the turn before."""
     turn = hearing.turn
     named = set(decided.pick)
-    for at in range(max(0, decided.at - NEARBY), min(len(turn.sentences), decided.at + NEARBY + 1)):
+    ahead = _said(turn, range(decided.at - 1, -1, -1))
+    behind = _said(turn, range(decided.at + 1, len(turn.sentences)))
+    for at in (*reversed(ahead), decided.at, *behind):
         one = turn.sentences[at]
         yield turn.said(at), *_spans(one.mentions, one.start, named), False
     if hearing.scene.turns:
