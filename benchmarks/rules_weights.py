@@ -12,6 +12,8 @@ were fitted without the file (``first`` beside it, where it is known); ``--write
 """
 
 import argparse
+import random
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +35,8 @@ from metier.world.write import Write, write
 
 ROUNDS, RATE, RIDGE = 10, 0.3, 1e-3
 """Passes over the cases; step and shrinkage of AdaGrad (Duchi et al. 2011)."""
-OFTEN = 2
+_ARABIC, _HAN = re.compile("[\u0621-\u064a]"), re.compile("[\u4e00-\u9fff]")
+OFTEN = 3
 """Rows in which a sign must stand to be fitted."""
 DECIDED = ("f:", "w:")
 """Signs of what the cues came to."""
@@ -48,6 +51,34 @@ class Row(NamedTuple):
     stance: Stance
     first: Stance | None
     """What the cues alone said at first; None where that is not known."""
+
+
+FILLERS = {
+    "zh": (
+        "您好，请坐。", "这种情况很常见。", "平时多走动，少熬夜。", "饮食清淡一些。", "一周后复查血常规。",
+        "昨晚睡得怎么样？", "有事随时打电话。", "请带上以前的病历。", "多喝温水。", "不要太担心。",
+        "天冷注意保暖。", "体温每天量两次。", "先把化验单给我看看。", "谢谢您的配合。", "伤口要保持干燥。",
+        "家属可以在外面等。",
+    ),
+    "en": (
+        "Hello, have a seat.", "This is quite common.", "Try to walk a little every day.",
+        "Keep the wound dry.", "We will repeat the blood count next week.", "How did you sleep?",
+        "Call us at any time.", "Don't worry too much.", "Please bring your old records.",
+        "Drink plenty of water.", "Eat lightly in the evening.", "Thank you for waiting.",
+        "Measure your temperature twice a day.", "The ward round is at nine.", "Your family may wait outside.",
+        "Let me see the results first.",
+    ),
+    "ar": (
+        "أهلا بك، تفضل بالجلوس.", "هذه حالة شائعة.", "امش قليلا كل يوم.", "حافظ على الجرح جافا.",
+        "نعيد التحليل بعد أسبوع.", "كيف كان نومك؟", "اتصل بنا في أي وقت.", "لا تقلق كثيرا.",
+        "أحضر تقاريرك السابقة.", "اشرب ماء كافيا.", "تناول عشاء خفيفا.", "شكرا على صبرك.",
+        "قس حرارتك مرتين في اليوم.", "المرور الصباحي في التاسعة.", "يمكن لأهلك الانتظار في الخارج.",
+        "أرني النتائج أولا.",
+    ),
+}  # fmt: skip
+"""Sentences that say nothing of any rule: what is meant does not change between them."""
+SHORT = 160
+"""Characters up to which a last turn is fitted between two of them, too."""
 
 
 def rows(checker: Checker) -> Iterator[Row]:
@@ -93,6 +124,31 @@ def _of(
     first: Mapping[str, Stance] | None = None,
 ) -> Iterator[Row]:
     """The rules that the last turn of a case touches; one that nobody expected is left open by it."""
+    between = _between(messages)
+    for said in (messages, between) if between else (messages,):
+        yield from _seen(checker, source, said, card, meant, first)
+
+
+def _between(messages: Sequence[Message]) -> Sequence[Message]:
+    """The same dialogue with its last turn between two sentences that say nothing of any rule; empty: too long."""
+    last = messages[-1].content
+    language = "ar" if _ARABIC.search(last) else "zh" if _HAN.search(last) else "en"
+    if len(last) > SHORT or "\n" in last or len(messages) > 1:
+        return ()
+    draw = random.Random(last)
+    ahead, behind = draw.sample(FILLERS[language], 2)
+    gap = "" if language == "zh" else " "
+    return (Message("assistant", f"{ahead}{gap}{last}{gap}{behind}"),)
+
+
+def _seen(
+    checker: Checker,
+    source: str,
+    messages: Sequence[Message],
+    card: str,
+    meant: Mapping[str, Stance],
+    first: Mapping[str, Stance] | None,
+) -> Iterator[Row]:
     for rule, (stance, signs) in checker.signs(messages, parse(card) if card else None).items():
         said = first.get(rule) if first else None
         told = [sign for sign in signs if said and (said == stance or not sign.startswith("w:"))]
