@@ -3,13 +3,13 @@
 python -m benchmarks.rules_cases [--missed] [--alarms] [--other] [FILE ...]
 
 Cases are lines of ``planted_rules/*.jsonl``; the stances are those of the last turn, over the rules of
-``domain:medicine``. ``before.jsonl`` was written beside the code, ``sentences`` and ``dialogues`` are its tests over real
-names, and ``round1`` to ``round6`` are by hands that had not seen the code; all of these it has learnt from since, so
-their numbers flatter. ``after.jsonl``, where it is there, is by such hands, after the code was frozen for the last time:
-only its numbers are an estimate for other texts. A case violates a rule where a stance is ``asserts``: recall is the share of
-these in which that rule is found to be violated, false alarms the share of the others in which any rule is. Every share
-comes with its count and 95% Wilson interval. ``--missed``, ``--alarms`` and ``--other`` (another stance or rule than
-was written, without either) list cases.
+``domain:medicine``. ``before.jsonl`` was written beside the code, ``sentences`` and ``dialogues`` are its tests over
+real names, ``round1`` to ``round6`` are by hands that had not seen the code; it has learnt from all of these since, so
+their numbers flatter. ``after.jsonl``, where it is there, is by such hands after the reading was frozen: only its
+numbers are an estimate for other texts. A case violates a rule where a stance is ``asserts``: recall is the share of
+these in which that rule is found to be violated, false alarms the share of the others in which any rule is. Every
+share comes with its count and 95% Wilson interval. ``--missed``, ``--alarms`` and ``--other`` (another stance or rule
+than was written, without either) list cases.
 """
 
 import argparse

@@ -154,7 +154,7 @@ def _seen(
         told = [sign for sign in signs if said and (said == stance or not sign.startswith("w:"))]
         told = [sign.replace(f"f:{stance}", f"f:{said}") for sign in told if sign.startswith(DECIDED)]
         plain = [sign for sign in signs if not sign.startswith(DECIDED)]
-        yield Row(source, rule, tuple(dict.fromkeys((*plain, *told))), meant.get(rule, "unknown"), said)
+        yield Row(source, rule, (*plain, *told), meant.get(rule, "unknown"), said)
 
 
 def fit(some: Sequence[Row], seed: int = 0) -> dict[str, NDArray[np.float64]]:

@@ -23,7 +23,7 @@ from metier.rules.state import Turn
 
 STANCES: tuple[Stance, ...] = get_args(Stance)
 NEARBY, NAMING = 1, 4
-"""Sentences before and behind the one that decides that are looked at, and how many of those that name a member."""
+"""Sentences before the one that decides that are looked at, and how many of those that name a member."""
 ASKED = 3
 """Sentences of the turn before, the last ones, that are looked at."""
 KEPT = 4096
@@ -96,12 +96,17 @@ def signs(decided: Decided, hearing: Hearing) -> list[str]:
     """All signs of a decision, for whoever fits their weights."""
     some = [sign for text, members, others, asked in _nearby(decided, hearing)
             for sign in _signs(text, members, others, asked)]  # fmt: skip
-    return [*some, *_cues(*_outcome(decided, hearing)), *_frame(*_beginning(hearing))]
+    return [*some, *_cues(*_outcome(decided, hearing)), *_frame(*_beginning(decided, hearing))]
 
 
 def _sentences(decided: Decided, hearing: Hearing) -> Iterator[Sums]:
     for text, members, others, asked in _nearby(decided, hearing):
         yield _sums(text, members, others, asked)
+
+
+def _before(hearing: Hearing) -> Turn | None:
+    """The turn that is answered: what a tool or the system says is no talk."""
+    return next((one for one in reversed(hearing.scene.turns) if one.role in ("user", "assistant")), None)
 
 
 def _said(turn: Turn, numbers: Iterable[int]) -> list[int]:
@@ -114,18 +119,18 @@ Spans = tuple[tuple[int, int], ...]
 
 
 def _nearby(decided: Decided, hearing: Hearing) -> Iterator[tuple[str, Spans, Spans, bool]]:
-    """The sentences around the one that decides, those that name members, and the last ones of the turn before."""
+    """The sentence that decides, what leads up to it, and the last sentences of the turn before.
+
+    Nothing behind it counts: what has left a guard must not become another thing by what is written later.
+    """
     turn = hearing.turn
     named = set(decided.pick)
     ahead = _said(turn, range(decided.at - 1, -1, -1))
-    behind = _said(turn, range(decided.at + 1, len(turn.sentences)))
-    naming = {number for one in decided.pick for number in turn.named.get(one, ())}
-    nearest = sorted(naming, key=lambda number: (abs(number - decided.at), number))[:NAMING]
-    for at in sorted({decided.at, *ahead, *behind, *nearest}):
+    naming = {at for one in decided.pick for at in turn.named.get(one, ()) if at <= decided.at}
+    for at in sorted({decided.at, *ahead, *sorted(naming)[-NAMING:]}):
         one = turn.sentences[at]
         yield turn.said(at), *_spans(one.mentions, one.start, named), False
-    if hearing.scene.turns:
-        before = hearing.scene.turns[-1]
+    if before := _before(hearing):
         for at in range(max(0, len(before.sentences) - ASKED), len(before.sentences)):
             one = before.sentences[at]
             yield before.said(at), *_spans(one.mentions, one.start, named), True
@@ -141,7 +146,7 @@ def _spans(mentions: Sequence[Mention], start: int, named: set[str]) -> tuple[Sp
 
 def _framed(decided: Decided, hearing: Hearing) -> Iterator[Sums]:
     yield _cue_sums(*_outcome(decided, hearing))
-    yield _frame_sums(*_beginning(hearing))
+    yield _frame_sums(*_beginning(decided, hearing))
 
 
 @functools.lru_cache(maxsize=KEPT)
@@ -165,7 +170,7 @@ def _signs(text: str, members: Spans, others: Spans, asked: bool) -> tuple[str, 
         said = said.replace(sign, MEMBER if MEMBER in entities else OTHER)
     words = ["#" if word[0].isdigit() else word for word in _TOKEN.findall(said)]
     if asked:
-        return tuple([f"p:{run}" for run in _runs(words, 3)])
+        return tuple(dict.fromkeys(f"p:{run}" for run in _runs(words, 3)))
     found = [f"t:{run}" for run in _runs(words, _RUNS.get(masked.language, 3))]
     if masked.language != "zh":
         found += [f"s:{word[:5]}" for word in words if len(word) > 5]
@@ -214,11 +219,11 @@ def _cue_sums(stance: Stance, context: str, role: str, why: str, named: str) -> 
     return _summed(_cues(stance, context, role, why, named))
 
 
-def _beginning(hearing: Hearing) -> tuple[str, bool, bool, str]:
-    """How the turn begins, whether it asks and ends in a question, and what kind of turn it follows."""
-    text = hearing.turn.text
-    turns = hearing.scene.turns
-    led = "" if not turns else "Q" if _asks(turns[-1].text) else "N"
+def _beginning(decided: Decided, hearing: Hearing) -> tuple[str, bool, bool, str]:
+    """How the turn begins, whether it asks up to the sentence that decides, and what kind of turn it follows."""
+    text = hearing.turn.text[: hearing.turn.sentences[decided.at].end]
+    before = _before(hearing)
+    led = "" if before is None else "Q" if _asks(before.text) else "N"
     return text[:60].lower(), _asks(text), text.rstrip()[-1:] in "?？؟", led
 
 
