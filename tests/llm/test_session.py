@@ -107,6 +107,8 @@ def test_no_more_than_the_window_run_at_once(calls: Session) -> None:
         most = max(most, running)
         for _ in range(5):
             await asyncio.sleep(0)
+        while most < 7:  # none ends before so many run: whoever is slow to hand them out is waited for
+            await asyncio.sleep(0)
         running -= 1
 
     assert len(list(calls.llm("teacher").map(range(60), write, window=7))) == 60
