@@ -114,7 +114,11 @@ def _stayed(one: Manifest, lost: int) -> int:
 
 
 def _made(counts: Mapping[str, int]) -> str:
-    return " · ".join(f"{count(n)} {noun}{'s' if n != 1 else ''}" for noun, n in counts.items() if n) or "files"
+    return " · ".join(f"{count(n)} {noun if n == 1 else _several(noun)}" for noun, n in counts.items() if n) or "files"
+
+
+def _several(noun: str) -> str:
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
 
 
 def _reasons(one: Manifest, order: Sequence[tuple[str, int]], whole: int, found: Mapping[str, str]) -> Iterable[Reason]:

@@ -12,7 +12,7 @@ from metier.rules.table import Table, read
 def load(place: Path) -> Table:
     """The entities and rules of a place: records of a step, or two CSV files; MetierError where one kind is missing."""
     artefact = Artefact(place)
-    if not artefact.parts(Entity) and not artefact.parts(Rule):
+    if not artefact.parts(Entity) and not artefact.parts(Rule) and artefact.manifest is None:
         return read(place)
     entities, rules = tuple(artefact.records(Entity)), tuple(artefact.records(Rule))
     if not entities or not rules:

@@ -130,7 +130,7 @@ def parse_rules(path: Path) -> Parsed:
     parsed = Parsed(rule_file=str(path))
     stream = rows(path)
     columns = [name.strip() for name in next(stream)[1]]
-    check(path, columns, (*RULE_COLUMNS, "message_en", "remedy_en"), ("id", "members"), _TOLD)
+    check(path, columns, (*RULE_COLUMNS, *_advised(columns)), ("id", "members"), _TOLD)
     pick, told, width = picker(columns, RULE_COLUMNS), _advice(columns), len(columns)
     faults = Faults(path)
     same: dict[str, str] = {}
@@ -163,6 +163,12 @@ def parse_rules(path: Path) -> Parsed:
 
 def _examples(fires: str, silent: str) -> tuple[Example, ...]:
     return (*[example(one, True) for one in items(fires)], *[example(one, False) for one in items(silent)])
+
+
+def _advised(columns: list[str]) -> list[str]:
+    """The columns of advice that a misspelt one may mean: those of English and of the languages that columns end in."""
+    languages = dict.fromkeys(["en", *(name.partition("_")[2] for name in columns)])
+    return [name for one in languages for what in ("message", "remedy") if _TOLD.fullmatch(name := f"{what}_{one}")]
 
 
 def _advice(columns: list[str]) -> Callable[[list[str], Callable[[str, str], str]], tuple[Advice, ...]]:

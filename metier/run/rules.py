@@ -63,9 +63,14 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 def check(texts: Sequence[str] | None, card: str, groups: Sequence[str] | None) -> None:
-    """MetierError where options of the command ask for two things, or where a card is given for nothing."""
+    """MetierError where options ask for two things, a card is given for nothing, or a text is empty or no UTF-8."""
     if texts and groups:
         raise MetierError("--text and --class ask two things; give one of them")
+    for text in texts or ():
+        if not text.strip():
+            raise MetierError(f"--text {text!r} is empty; give what is to be held against the table")
+        if any("\ud800" <= sign <= "\udfff" for sign in text):
+            raise MetierError(f"--text {text[:40]!r} is not UTF-8; convert it first, as with iconv -f GB18030 -t UTF-8")
     if card and not texts and not groups:
         raise MetierError(f"--card {card!r} has nothing to be held against; add --text or --class")
 

@@ -30,11 +30,18 @@ def key(score: Score) -> Key:
 
 
 def scoreboard(scores: Iterable[Score], every: bool = False) -> str:
-    """Task, model, metric, value with its 95% interval and n; cells by label only where asked."""
+    """Task, model, metric, value with its 95% interval and n; cells by label only where asked.
+
+    A task whose every score has a label, as the ways of ``evals.violations``, is shown by the fewest that it has.
+    """
+    scores = list(scores)
+    least: dict[str, int] = {}
+    for s in scores:
+        least[s.task] = min(len(s.by), least.get(s.task, len(s.by)))
     rows = [
         (s.task, s.model, s.metric, cell(s.by), number(s.value), f"{number(s.low)} – {number(s.high)}", f"{s.n:,}")
         for s in scores
-        if every or not s.by
+        if every or len(s.by) == least[s.task]
     ]
     return table(("task", "model", "metric", "by", "value", "95% interval", "n"), rows)
 

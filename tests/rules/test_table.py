@@ -166,6 +166,7 @@ def test_a_table_that_contradicts_itself_is_refused(entities: list[Entity], rule
         (ENTITIES, RULES.replace("either", "eiter"), r"rules.csv:2: context 'eiter' is unknown"),
         (ENTITIES, RULES.replace("R2", "R1"), r"rules.csv:3: the id 'R1' is that of an earlier row too"),
         (ENTITIES, RULES.replace("forbidden", "forbiden"), r"rules.csv:2: severity 'forbiden' is unknown"),
+        (ENTITIES, "id,members,message_en,mesage_zh\n", r"rules.csv:1: column 'mesage_zh' is none .*'message_zh'"),
         (ENTITIES, "id,members,mesage_en\n", r"rules.csv:1: column 'mesage_en' is none .*'message_en'"),
     ],
 )

@@ -100,3 +100,7 @@ def test_no_option_is_passed_over(tmp_path: Path) -> None:
     assert (wrong.code, wrong.last) == (2, said)
     with pytest.raises(MetierError, match="--text and --class ask two things; give one of them"):
         check(["x"], "", ["brine"])
+    with pytest.raises(MetierError, match="--text ' ' is empty; give what is to be held against the table"):
+        check([" "], "", None)
+    with pytest.raises(MetierError, match=r"--text 'Mix .udcc4' is not UTF-8; convert it first"):
+        check(["Mix \udcc4"], "", None)
