@@ -258,6 +258,11 @@ def kind_name(kind: type[Record]) -> str:
     return kind.__name__.lower()
 
 
+def several(kind: str) -> str:
+    """The name of a noun for more than one of it: ``entities``."""
+    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
+
+
 def fingerprint(value: Any) -> str:
     """A short stable name for any record, config or plain data: 16 hex digits of SHA-256 over canonical JSON."""
     return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()[:16]

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from metier.artefact import Artefact, Finished, Manifest
-from metier.records import Conversation, Document, Question, Record, kind_name
+from metier.records import Conversation, Document, Question, Record, kind_name, several
 from metier.scores import count, percent
 
 SHOWN: tuple[type[Record], ...] = (Document, Conversation, Question)
@@ -114,11 +114,7 @@ def _stayed(one: Manifest, lost: int) -> int:
 
 
 def _made(counts: Mapping[str, int]) -> str:
-    return " · ".join(f"{count(n)} {noun if n == 1 else _several(noun)}" for noun, n in counts.items() if n) or "files"
-
-
-def _several(noun: str) -> str:
-    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return " · ".join(f"{count(n)} {noun if n == 1 else several(noun)}" for noun, n in counts.items() if n) or "files"
 
 
 def _reasons(one: Manifest, order: Sequence[tuple[str, int]], whole: int, found: Mapping[str, str]) -> Iterable[Reason]:

@@ -62,8 +62,7 @@ class Checker:
         hearing = Hearing(turn, scene, card, self.table)
         if turn.role not in ("user", "assistant") or not (turn.named or turn.told or hearing.asked):
             return ()
-        rules = self.table.concerning(dict.fromkeys((*turn.named, *scene.named, *card.taking)))
-        found = {rule.id: firing for rule in rules if (firing := self._firing(rule, hearing))}
+        found = {rule.id: firing for rule in self._touched(hearing) if (firing := self._firing(rule, hearing))}
         for one in turn.told:
             if one.warns and (one.rule.id not in found or found[one.rule.id].stance == "unknown"):
                 found[one.rule.id] = Firing(one.rule, hearing.number, "warns", (), one.start, one.end, "its own words")
@@ -73,9 +72,12 @@ class Checker:
         """What the cues say of every rule that the last turn touches, by id, and all signs that are weighed with it."""
         scene, turn = self.scene(messages[:-1]), self.turn(messages[-1])
         hearing = Hearing(turn, scene, card or Card(), self.table)
-        rules = self.table.concerning(dict.fromkeys((*turn.named, *scene.named, *hearing.taking)))
-        found = {rule: said for rule in rules if (said := self._said(rule, hearing))}
+        found = {rule: said for rule in self._touched(hearing) if (said := self._said(rule, hearing))}
         return {rule.id: (said.stance, signs(decided(said, rule, hearing), hearing)) for rule, said in found.items()}
+
+    def _touched(self, hearing: Hearing) -> tuple[Rule, ...]:
+        """The rules whose members are all named in the dialogue or taken by the patient."""
+        return self.table.concerning(dict.fromkeys((*hearing.turn.named, *hearing.scene.named, *hearing.taking)))
 
     def _said(self, rule: Rule, hearing: Hearing) -> Verdict | None:
         """What the cues say of a rule whose members may all be at hand."""

@@ -12,7 +12,7 @@ from metier import progress
 from metier.artefact import Artefact, Finished, Manifest, Writer
 from metier.model.load import check_model
 from metier.recipe import Source, Step
-from metier.records import Answer, Checkpoint, Dropped, Entity, MetierError, Record, Rule, Score, kind_name
+from metier.records import Answer, Checkpoint, Dropped, Entity, MetierError, Record, Rule, Score, kind_name, several
 from metier.run.account import AccountError, Ledger
 from metier.run.context import Context, notes, refuse_empty
 from metier.run.models import Models
@@ -232,8 +232,3 @@ def tally(manifest: Manifest) -> str:
     kept = ", ".join(f"{count:,} {several(kind)}" for kind, count in manifest.counts.items()) or "files"
     lost = sum(manifest.dropped.values())
     return kept + (f", {lost:,} dropped" if lost else "")
-
-
-def several(kind: str) -> str:
-    """The name of a kind of record for more than one of it."""
-    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
