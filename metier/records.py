@@ -70,21 +70,37 @@ class Conversation(Record, frozen=True):
     parent: str = ""
     request: str = ""
 
+    @property
+    def prompt(self) -> tuple[Message, ...]:
+        """What a model is asked: the messages before the assistant's last, where that ends the conversation."""
+        return self.messages[:-1] if self.reply else self.messages
+
+    @property
+    def reply(self) -> str:
+        """What the assistant says last, the standard answer to the prompt; empty where the conversation ends before."""
+        last = self.messages[-1] if self.messages else None
+        return last.content if last and last.role == "assistant" else ""
+
 
 class Comparison(Record, frozen=True):
-    """Two replies to one prompt, before anyone has judged them."""
+    """Two replies to one prompt, before anyone has judged them; ``reference`` is the standard answer, where one is."""
 
-    prompt: str
+    prompt: tuple[Message, ...]
     left: str
     right: str
+    reference: str = ""
 
     def swap(self) -> "Comparison":
         """The same comparison in the other order: a judge is asked both."""
-        return Comparison(self.prompt, self.right, self.left)
+        return Comparison(self.prompt, self.right, self.left, self.reference)
 
 
 class Verdict(Record, frozen=True):
-    """Which of two answers won, judged in both orders; one that flips with the order is a tie and not consistent."""
+    """Which of two answers won, judged in both orders; one that flips with the order is a tie and not consistent.
+
+    ``question``, ``left`` and ``right`` are ids. ``margin`` is how many points left is ahead of right, the mean of both
+    orders; below 0 it is behind.
+    """
 
     question: str
     left: str
@@ -94,16 +110,20 @@ class Verdict(Record, frozen=True):
     rater: str
     aspect: str = ""
     why: str = ""
+    margin: float = 0.0
 
 
 class Preference(Record, frozen=True):
-    """A prompt with the reply that was preferred and the one that was not."""
+    """A prompt with the reply that was preferred and the one that was not; ``parent`` is the prompt's conversation."""
 
     id: str
     prompt: tuple[Message, ...]
     chosen: str
     rejected: str
     verdict: Verdict | None = None
+    source: str = ""
+    language: str = ""
+    parent: str = ""
 
 
 class Question(Record, frozen=True):

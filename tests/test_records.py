@@ -66,8 +66,9 @@ def test_every_stored_noun_comes_back_from_parquet(
 
 
 def test_a_comparison_swaps_its_sides() -> None:
-    one = Comparison("p", "a", "b")
-    assert one.swap() == Comparison("p", "b", "a")
+    asked = (Message("user", "p"),)
+    one = Comparison(asked, "a", "b", "c")
+    assert one.swap() == Comparison(asked, "b", "a", "c")
     assert one.swap().swap() == one
 
 
@@ -75,4 +76,4 @@ def test_records_are_strict_and_cannot_be_changed() -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"id": "x", "why": "y", "more": 1}, KINDS[-1])
     with pytest.raises(AttributeError):
-        Comparison("p", "a", "b").left = "c"  # type: ignore[misc]
+        Comparison((), "a", "b").left = "c"  # type: ignore[misc]

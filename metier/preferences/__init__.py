@@ -1,0 +1,1 @@
+"""Preferences: replies sampled, compared without position bias, mixed, and chosen from."""

@@ -1,0 +1,91 @@
+"""Proximal policy optimisation of a policy against a reward model (Schulman et al. 2017; Ouyang et al. 2022).
+
+The loop is ours and written to be read: a reference for what RLHF does, for models that one device holds several times.
+From about 8 B parameters on use `train.rloo`, whose rollouts vLLM can write.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from metier.judge.extras import Extras
+from metier.records import Checkpoint, Config, Conversation, Dropped, Preference
+from metier.train.settings import Above, Lora, Share, Whole
+
+
+class Ppo(Config, frozen=True, kw_only=True):
+    """How long, how far and how fast; the defaults are HuatuoGPT's (Zhang et al. 2023), and scale down."""
+
+    samples: Whole = 16_000
+    """Replies sampled in all."""
+    rollout: Whole = 64
+    """Replies sampled before each update."""
+    chunk: Whole = 8
+    """Replies of a minibatch."""
+    epochs: Whole = 4
+    """Passes over a rollout."""
+    learning_rate: Above = 1e-6
+    """Of the policy; constant after the warm-up."""
+    critic_rate: Above | None = None
+    """Learning rate of the critic; None: ten times that of the policy."""
+    warmup: Share = 0.0
+    """Share of the updates in which both rates rise."""
+    critic_first: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """First rollouts on which the critic alone is trained."""
+    max_tokens: Whole = 256
+    """Most tokens of a reply."""
+    temperature: Above = 1.0
+    """Of the draws; the policy's probabilities are those at this temperature."""
+    kl: Annotated[float, msgspec.Meta(ge=0)] = 0.1
+    """Coefficient of the divergence from the reference in the reward, at the start."""
+    kl_target: Above | None = None
+    """Divergence of a reply, in nats, that the coefficient is adapted to (Ziegler et al. 2019); None: it stays."""
+    kl_horizon: Whole = 10_000
+    """Replies over which the coefficient adapts."""
+    gamma: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
+    """Discount of later rewards."""
+    lam: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.95
+    """Lambda of generalised advantage estimation (Schulman et al. 2016)."""
+    clip: Above = 0.2
+    """Most that the ratio of probabilities may leave 1."""
+    value_clip: Above = 0.2
+    """Most that a value may leave the one at the time of sampling."""
+    max_norm: Above = 1.0
+    """Largest norm of each gradient."""
+    no_end: Annotated[float, msgspec.Meta(ge=0)] = 1.0
+    """Points that a reply loses which is cut at `max_tokens`."""
+    score_clip: Above | None = None
+    """Most that a score, less the reference's mean and in its deviations, may be; None takes scores as they are."""
+    general: tuple[str, ...] = ()
+    """Sources of conversations that are not asked but trained on beside, so that they are not forgotten (PPO-ptx)."""
+    general_weight: Annotated[float, msgspec.Meta(ge=0)] = 1.0
+    """Weight of their loss per token beside the policy's."""
+    extras: Extras = Extras()
+    """Points beside the reward model's; none by default."""
+    adapter: Lora | None = None
+    """Train an adapter of the policy, which is its own reference when switched off; none: all weights."""
+    probe_prompts: Annotated[int, msgspec.Meta(ge=0)] = 32
+    """Prompts whose likeliest replies are scored along the way, always the same; they are not trained on."""
+    probe_every: Whole = 10
+    """Rollouts between two such looks; the first and the last rollout have one as well."""
+    save_seconds: Annotated[float, msgspec.Meta(ge=0, extra={"launch": True})] = 60.0
+    """Longest time between two checkpoints, from which a killed run resumes."""
+
+
+def ppo(
+    base: Checkpoint,
+    reward: Checkpoint,
+    conversations: Iterable[Conversation],
+    seed: int,
+    config: Ppo,
+    out: Path,
+    probes: Iterable[Preference] = (),
+) -> Iterator[Dropped]:
+    """Train a model to say what a reward model prefers, held near to itself by a divergence; yields what was not used.
+
+    The prompts are conversations up to their last reply. ``ppo.jsonl`` has a line a rollout (see ``PpoLine``),
+    ``findings.json`` what is wrong with them in words. ``probes`` are pairs that the reward model should tell apart.
+    """
+    raise NotImplementedError
