@@ -53,7 +53,7 @@ class Match(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A verdict with the points it was made of: with left shown first, and with right shown first, as left and right."""
+    """A verdict with the points it was made of, as (left, right): with left shown first, and with right shown first."""
 
     verdict: Verdict
     orders: tuple[Rated, Rated]

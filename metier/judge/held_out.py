@@ -1,4 +1,4 @@
-"""What a reward model is worth on preferences it was not trained on: accuracy, calibration, and what length explains."""
+"""What a reward model is worth on preferences it was not trained on: accuracy, calibration, what length explains."""
 
 from collections.abc import Sequence
 

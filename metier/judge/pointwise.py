@@ -1,4 +1,4 @@
-"""Judges that read each reply for itself, so that no order can sway them: a reward model, a metric, rules, a function."""
+"""Judges that read each reply for itself, so that no order can sway them: a reward model, a metric, rules."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Train a policy on preferences directly, without a reward model (Rafailov et al. 2023; KTO, Ethayarajh et al. 2024)."""
+"""Train a policy on preferences directly, without a reward model (DPO, Rafailov et al. 2023; KTO, Ethayarajh 2024)."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One step of PPO as ``ppo.jsonl`` keeps it: what was rewarded, how far the policy went, and whether its critic helps."""
+"""One step of PPO as ``ppo.jsonl`` keeps it: what was rewarded, how far the policy went, whether its critic helps."""
 
 import msgspec
 
