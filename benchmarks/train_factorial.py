@@ -30,7 +30,7 @@ import msgspec
 
 from benchmarks.bars import Bar, conclude
 from metier.artefact import Artefact
-from metier.evals.intervals import student
+from metier.proportion import student
 from metier.records import Checkpoint, Conversation, Document, Question
 from metier.train.encode import Given
 from metier.train.mixing import Mixture

@@ -30,6 +30,8 @@ def _shared(title: str, note: str = "", group: str = "Words shared with the refe
 _SINGLE = "Words shared with the reference, mean of the single answers"
 _CULTURE = "At home in the culture"
 _EXAM = "The questions themselves"
+_BESIDE = "Beside another model"
+_APART = "How far from the base, in nats"
 
 
 def _false(title: str, note: str, better: Literal["more", "less", ""] = "less") -> Metric:
@@ -45,6 +47,11 @@ def _ruled(title: str, note: str, better: Literal["more", "less"] = "less") -> M
 def _told(title: str, note: str) -> Metric:
     """A share of facts beside their leaflet."""
     return Metric(title, "percent", 1, "more", (0.0, 1.0), note, group="Facts beside their leaflet")
+
+
+def _rewarded(title: str, note: str, better: Literal["more", "less", ""], low: float = 0.0) -> Metric:
+    """A measure of a reward model on pairs of replies of which one was preferred."""
+    return Metric(title, "number", 3, better, (low, 1.0), note, group="Told apart by a reward model")
 
 
 METRICS = {
@@ -201,6 +208,37 @@ METRICS = {
     "names_any": Metric("Answers that name anything", "percent", 1, "", (0.0, 1.0), group=_CULTURE),
     "untagged": Metric("Not tagged", "percent", 1, "less", (0.0, 1.0), group=_CULTURE),
     "language_fidelity": _shared("In the language asked", group=_CULTURE),
+    "reward_accuracy": Metric(
+        "Preferred reply told",
+        "percent",
+        1,
+        "more",
+        (0.0, 1.0),
+        "Pairs whose chosen reply has the higher reward, equal ones counting half.",
+        group="Told apart by a reward model",
+    ),
+    "reward_calibration": _rewarded("Calibration error", "Distance of confidence and success.", "less"),
+    "reward_brier": _rewarded("Brier score", "0 foresees all, .25 is what guessing earns.", "less"),
+    "reward_length_correlation": _rewarded("Reward and length", "Rank correlation over all replies.", "", -1.0),
+    "chosen_longer": _rewarded("Chosen reply is longer", "What a judge by length alone would get.", ""),
+    "win_rate": Metric(
+        "Wins",
+        "percent",
+        1,
+        "more",
+        (0.0, 1.0),
+        "Beside another model's; a tie counts one half.",
+        group=_BESIDE,
+    ),
+    "outcome": Metric("Outcomes", "percent", 1, "", (0.0, 1.0), headline=False, group=_BESIDE),
+    "longer": Metric("Longer reply", "percent", 1, "", (0.0, 1.0), headline=False, group=_BESIDE),
+    "longer_won": Metric(
+        "Wins of the longer reply", "percent", 1, "", (0.0, 1.0), "Where one wins.", headline=False, group=_BESIDE
+    ),
+    "points": Metric("Points", better="more", note="The mean of the grades.", group=_BESIDE),
+    "kl": Metric("Divergence of a reply", note="Mean over replies, log model - log base.", group=_APART),
+    "kl_estimate": Metric("Estimate above 0", note="The same by an estimate that is never below 0.", group=_APART),
+    "kl_per_token": Metric("Of a token", digits=4, note="The divergence of all replies over all tokens.", group=_APART),
     "replied_in": Metric("Replied in another language", "percent", 1, "less", (0.0, 1.0), headline=False),
 }
 """Metrics by name; any other is shown as a plain number."""

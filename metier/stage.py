@@ -95,6 +95,12 @@ class Stage(msgspec.Struct, frozen=True):
         takes = any(one.shape == "records" for one in self.inputs)
         return self.flow == "stream" and takes and not made & {"Answer", "Score", "Grade", "Verdict"}
 
+    @property
+    def beside(self) -> frozenset[str]:
+        """Parameters whose records are only looked at: those that may be left out where another must be fed."""
+        some = [one for one in self.inputs if one.shape == "records"]
+        return frozenset(one.name for one in some if one.optional and not all(other.optional for other in some))
+
     def input(self, name: str) -> Input:
         """The input of that name."""
         return next(one for one in self.inputs if one.name == name)

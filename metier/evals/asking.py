@@ -1,14 +1,11 @@
 """How an exam is put to a model that answers in words: which prompt in which language, with which worked examples."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from metier.evals.tables import seeds
-from metier.llm.llm import LLM
 from metier.llm.prompts import Prompt, read_prompt
-from metier.llm.subject import Subject
 from metier.model.questions import asked
-from metier.records import Checkpoint, Message, MetierError, Question
+from metier.records import Message, MetierError, Question
 
 HAN, ARABIC, LATIN = (re.compile(signs) for signs in ("[\u3400-\u9fff]", "[\u0620-\u064a]", "[A-Za-z]"))
 MARKS = {"zh": "、", "ar": "، "}
@@ -70,29 +67,6 @@ class Asking:
         if (name, language) not in self._read:
             self._read[name, language] = read_prompt(self.prompts, name, language)
         return self._read[name, language]
-
-
-def subjects(models: Mapping[str, tuple[Subject, ...]]) -> list[tuple[str, str, Subject]]:
-    """(model, seed, subject) of all that are to be asked; ``seed`` is empty where a model is one checkpoint, or asked.
-
-    MetierError where a model lists one seed twice.
-    """
-    found: list[tuple[str, str, Subject]] = []
-    for model, some in models.items():
-        checkpoints = [one for one in some if isinstance(one, Checkpoint)]
-        names = seeds(model, checkpoints) if len(some) > 1 and len(checkpoints) == len(some) else [""] * len(some)
-        found += [(model, name, one) for name, one in zip(names, some, strict=True)]
-    return found
-
-
-def each(models: Mapping[str, tuple[Subject, ...]]) -> Iterator[tuple[str, str, Subject]]:
-    """The same, one after another: a model that was asked lets go of this machine's GPUs before the next one comes."""
-    before: LLM | None = None
-    for model, seed, subject in subjects(models):
-        if before is not None:
-            before.release()
-        before = subject if isinstance(subject, LLM) else None
-        yield model, seed, subject
 
 
 def written(text: str) -> str:

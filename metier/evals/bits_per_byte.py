@@ -15,7 +15,8 @@ from metier import progress
 from metier.evals.generate import sample
 from metier.evals.intervals import mean, ratio
 from metier.evals.overlap import bins, shares
-from metier.evals.tables import By, cells, check_by, labels, seeds
+from metier.evals.tables import By, cells, check_by, labels
+from metier.llm.subject import seeds
 from metier.model.questions import answered, asked, messages, window
 from metier.records import Checkpoint, Config, Conversation, MetierError, Question, Score
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from metier.evals.columns import check, text
-from metier.evals.tables import By, Mark, Table, answer_id, check_by, mark, seed_of
+from metier.evals.tables import By, Mark, Table, check_by, mark
+from metier.llm.subject import answer_id, seed_of
 from metier.records import Answer, Config, Dropped, Files, MetierError, Question, Score
 from metier.row_files import find, rows
 from metier.text import extract as replies

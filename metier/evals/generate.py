@@ -6,9 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from metier.evals.asking import each, subjects
-from metier.evals.tables import answer_id
-from metier.llm.subject import Decoding, Subject, Talk, say
+from metier.llm.subject import Decoding, Subject, Talk, answer_id, each, say, subjects
 from metier.model.questions import asked, messages
 from metier.records import Answer, Checkpoint, Config, MetierError, Question
 from metier.text.letters import split

@@ -11,7 +11,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from metier.proportion import Z, wilson
+from metier.proportion import Z, cluster_sums, effective, student, wilson
 from metier.records import Score
 
 
@@ -39,51 +39,14 @@ _ROOM = 1 << 21
 """Clusters drawn at a time, which bounds the memory."""
 
 
-def student(df: int) -> float:
-    """The 97.5% quantile of Student's t: exact for one and two degrees of freedom, from three on within .2%.
-
-    Abramowitz and Stegun 26.7.5.
-    """
-    if df < 3:
-        return math.tan(0.475 * math.pi) if df == 1 else 0.95 / math.sqrt(2 * 0.975 * 0.025)
-    z = Z
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + math.fsum(term / float(df) ** power for power, term in enumerate(terms, 1))
-
-
-def _cluster_sums(values: Sequence[float], clusters: Sequence[Hashable]) -> list[float]:
-    sums: dict[Hashable, float] = defaultdict(float)
-    for value, cluster in zip(values, clusters, strict=True):
-        sums[cluster] += value
-    return list(sums.values())
-
-
 def proportion(hits: Sequence[bool], clusters: Sequence[Hashable]) -> Estimate:
     """A share of hits, with Wilson's interval at the effective number of trials.
 
-    With one row a cluster this is Wilson's interval itself. Otherwise the number of trials is divided by the design
-    effect, the cluster-robust variance over the binomial one (Dean and Pagano 2015, Survey Methodology 31; the variance
-    as in Miller 2024, "Adding error bars to evals"), and lessened for few clusters by Student's quantile (Korn and
-    Graubard 1998, Survey Methodology 24); it is kept between the number of clusters and that of rows.
+    With one row a cluster this is Wilson's interval itself.
     """
-    n = len(hits)
-    share = sum(hits) / n
-    sums = _cluster_sums([hit - share for hit in hits], clusters)
-    groups = len(sums)
-    effective = float(groups)
-    if groups == n:
-        effective = float(n)
-    elif groups > 1 and 0 < share < 1:
-        robust = groups / (groups - 1) * sum(value * value for value in sums) / n**2
-        trials = share * (1 - share) / robust * (Z / student(groups - 1)) ** 2 if robust else float(n)
-        effective = min(float(n), max(float(groups), trials))
-    low, high = wilson(share, effective)
-    return Estimate(share, n, low, high)
+    share = sum(hits) / len(hits)
+    low, high = wilson(share, effective(hits, clusters))
+    return Estimate(share, len(hits), low, high)
 
 
 def ratio(tops: Sequence[float], bottoms: Sequence[float], clusters: Sequence[Hashable]) -> Estimate:
@@ -94,7 +57,7 @@ def ratio(tops: Sequence[float], bottoms: Sequence[float], clusters: Sequence[Ha
     """
     n, whole = len(tops), sum(bottoms)
     value = sum(tops) / whole
-    rest = _cluster_sums([top - value * bottom for top, bottom in zip(tops, bottoms, strict=True)], clusters)
+    rest = cluster_sums([top - value * bottom for top, bottom in zip(tops, bottoms, strict=True)], clusters)
     groups = len(rest)
     if groups < 2:
         return Estimate(value, n, value, value)
@@ -136,8 +99,8 @@ def resampled(values: Sequence[float], clusters: Sequence[Hashable], seed: int) 
             return proportion([bool(one) for one in values], clusters)
     if min(values) == max(values):
         return Estimate(value, n, value, value)
-    tops = np.array(_cluster_sums(values, clusters))
-    sizes = np.array(_cluster_sums([1.0] * n, clusters))
+    tops = np.array(cluster_sums(values, clusters))
+    sizes = np.array(cluster_sums([1.0] * n, clusters))
     groups = len(tops)
     if groups < 2:
         return Estimate(value, n, value, value)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Hashable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from metier.evals.intervals import Estimate, mean, student
-from metier.proportion import wilson
+from metier.evals.intervals import Estimate, mean
+from metier.proportion import student, wilson
 
 Rows = NDArray[np.float64]
 

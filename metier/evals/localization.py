@@ -10,10 +10,11 @@ from metier.artefact import write_json
 from metier.evals.entity_shares import Gazetteers, Naming, by_lists, by_model, by_rules
 from metier.evals.intervals import average, proportion
 from metier.evals.macro_f1 import UNPARSED, classes, f1, macro_f1, said
-from metier.evals.tables import By, cells, check_by, check_same, labels, over, seed_of
+from metier.evals.tables import By, cells, check_by, check_same, labels, over
 from metier.files import find
 from metier.llm.llm import LLM
 from metier.llm.prompts import Prompts, read_prompt
+from metier.llm.subject import seed_of
 from metier.records import Answer, Config, Files, MetierError, Question, Score
 from metier.text.culture import language_code
 from metier.text.detect import CODE, base, language_of, strays

@@ -5,11 +5,11 @@ from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
-from metier.evals.asking import Asking, each, subjects
-from metier.evals.tables import By, Mark, Table, answer_id, check_by, mark
+from metier.evals.asking import Asking
+from metier.evals.tables import By, Mark, Table, check_by, mark
 from metier.evals.votes import Ties, majority
 from metier.llm.prompts import Prompts
-from metier.llm.subject import DRAWS, Decoding, Said, Subject, Talk, say
+from metier.llm.subject import DRAWS, Decoding, Said, Subject, Talk, answer_id, each, say, subjects
 from metier.model.options import Exam, check_options, choices
 from metier.model.plain import BETWEEN
 from metier.model.questions import asked

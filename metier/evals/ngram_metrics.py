@@ -11,7 +11,8 @@ from metier import progress
 from metier.artefact import write_json
 from metier.evals.intervals import Estimate, proportion
 from metier.evals.jackknife import averaged, jackknife, summed
-from metier.evals.tables import By, cells, check_by, check_same, labels, seed_of
+from metier.evals.tables import By, cells, check_by, check_same, labels
+from metier.llm.subject import seed_of
 from metier.records import Answer, Config, File, Grade, MetierError, Question, Score, fingerprint
 from metier.text import tokens
 from metier.text.listed import read_lines

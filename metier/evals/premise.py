@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from metier.evals.shares import Shares
-from metier.evals.tables import By, seed_of
+from metier.evals.tables import By
 from metier.leaflets import Forms, Known, learn, read_forms, same_value, tells
+from metier.llm.subject import seed_of
 from metier.records import Answer, Config, Document, Files, MetierError, Question, Score
 from metier.text.premises import Stance, Verdict, stance
 from metier.text.suggest import did_you_mean

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from metier.evals.columns import text
-from metier.evals.tables import By, Table, answer_id, check_by, mark
+from metier.evals.tables import By, Table, check_by, mark
+from metier.llm.subject import answer_id
 from metier.records import Answer, Config, Dropped, Files, MetierError, Question, Score
 from metier.row_files import find, rows
 from metier.text.extract import extract

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from metier.artefact import Finished, asset
+from metier.evals.report_alignment import alignment
 from metier.evals.report_audit import audits
 from metier.evals.report_costs import costs
 from metier.evals.report_errors import errors
@@ -88,6 +89,7 @@ def report(run: Finished, config: Report, out: Path) -> None:
         talks=talks(run, _gazetteer(config.gazetteers)),
         trainings=trainings(run),
         choices=choices(run, chances),
+        alignment=alignment(run),
         samples=samples(run, config.samples),
         errors=errors(run, config.errors),
         costs=costs(run),

@@ -8,6 +8,9 @@ from metier.evals.findings import EXAMPLES, Finding, read
 from metier.evals.report_steps import cut
 from metier.scores import count, percent
 
+TRAINED = "train."
+"""Stages whose findings are about a training, and stand beside its curves."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -42,6 +45,8 @@ def audits(run: Finished) -> list[Audit]:
     """Every step that left findings, exam by exam; checks that found nothing come last."""
     made = []
     for step, artefact in run.artefacts.items():
+        if (made_by := artefact.manifest) and made_by.stage.startswith(TRAINED):
+            continue
         found = read(artefact.path)
         for exam in dict.fromkeys(one.exam for one in found):
             own = [one for one in found if one.exam == exam]

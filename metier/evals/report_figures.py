@@ -90,7 +90,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Line:
-    """A curve with axes; everything in pixels."""
+    """A curve with axes; everything in pixels. ``level`` is the height of a level line that it is measured by."""
 
     frame: Frame
     points: str
@@ -99,9 +99,10 @@ class Line:
     end: tuple[float, float]
     last: str
     label: str
+    level: float | None = None
 
 
-def line(xs: Sequence[float], ys: Sequence[float], label: str, most: int = 300) -> Line:
+def line(xs: Sequence[float], ys: Sequence[float], label: str, most: int = 300, level: float | None = None) -> Line:
     """A curve of finite values over x, thinned to at most ``most`` points by the mean of neighbours."""
     frame = Frame(top=26, right=44)
     size = math.ceil(len(xs) / most)
@@ -109,7 +110,8 @@ def line(xs: Sequence[float], ys: Sequence[float], label: str, most: int = 300) 
     xs = [sum(xs[part]) / len(xs[part]) for part in groups] if size > 1 else xs
     last = ys[-1]
     ys = [sum(ys[part]) / len(ys[part]) for part in groups] if size > 1 else ys
-    low, high = min(ys), max(ys)
+    shown = [*ys, *([] if level is None else [level])]
+    low, high = min(shown), max(shown)
     room = (high - low or abs(high) or 1.0) * 0.06
     across, up = frame.across(min(0.0, xs[0]), xs[-1] or 1.0), frame.up(low - room, high + room)
     points = [(across.at(x), up.at(-y)) for x, y in zip(xs, ys, strict=True)]
@@ -121,6 +123,7 @@ def line(xs: Sequence[float], ys: Sequence[float], label: str, most: int = 300) 
         points[-1],
         f"{last:.3f}",
         label,
+        None if level is None else up.at(-level),
     )
 
 

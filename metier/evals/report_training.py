@@ -4,20 +4,18 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
 from metier.artefact import Finished, Manifest, snapshot_path, snapshot_steps
 from metier.evals.report_figures import Line, Stack, line, stack
+from metier.evals.report_logs import decoded, lines_of
 from metier.evals.report_steps import plain
 from metier.evals.report_validation import Held, Look, held_out
-from metier.records import MetierError
 from metier.scores import count, short
 
 COLOURS = 8
 """Sources told apart by colour; the smallest beyond them are shown as one."""
-T = TypeVar("T")
 
 
 class Loss(msgspec.Struct):
@@ -81,8 +79,8 @@ def trainings(run: Finished) -> list[Training]:
         manifest = artefact.manifest
         if manifest is None:
             continue
-        logged, mixture = _lines(artefact.path / "loss.jsonl", Loss), _mixture(artefact.path / "mixture.json")
-        looks = _lines(artefact.path / "validation.jsonl", Look)
+        logged, mixture = lines_of(artefact.path / "loss.jsonl", Loss), _mixture(artefact.path / "mixture.json")
+        looks = lines_of(artefact.path / "validation.jsonl", Look)
         if not logged and mixture is None:
             continue
         facts = tuple((key.replace("_", " "), plain(value)) for key, value in manifest.notes.items())
@@ -152,22 +150,6 @@ def _snapshots(course: Course) -> Iterator[Snapshot]:
         )
 
 
-def _read(data: bytes, kind: type[T], place: str) -> T:
-    try:
-        return msgspec.json.decode(data, type=kind)
-    except msgspec.ValidationError as error:
-        raise MetierError(f"{place}: not what the report reads ({error}); run the training step again") from None
-    except msgspec.DecodeError as error:
-        raise MetierError(f"{place}: damaged ({error}); run the training step again") from None
-
-
-def _lines(path: Path, kind: type[T]) -> list[T]:
-    if not path.is_file():
-        return []
-    lines = [text for text in path.read_bytes().splitlines() if text.strip()]
-    return [_read(text, kind, f"{path}:{number}") for number, text in enumerate(lines, 1)]
-
-
 def _loss(logged: Sequence[Loss]) -> Line | None:
     good = [(one.tokens, one.loss) for one in logged if one.loss is not None and math.isfinite(one.loss)]
     if len(good) < 2:
@@ -180,7 +162,7 @@ def _loss(logged: Sequence[Loss]) -> Line | None:
 def _mixture(path: Path) -> Mixture | None:
     if not path.is_file():
         return None
-    mixture = _read(path.read_bytes(), Mixture, str(path))
+    mixture = decoded(path.read_bytes(), Mixture, str(path))
     if len(mixture.sources) <= COLOURS:
         return mixture
     order = sorted(range(len(mixture.sources)), key=lambda place: -mixture.items.get(mixture.sources[place], 0))

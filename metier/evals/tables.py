@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from metier.evals.intervals import Estimate, average, proportion, resampled, sharing
-from metier.records import Answer, Checkpoint, MetierError, Question, Score
+from metier.records import MetierError, Question, Score
 from metier.text.suggest import did_you_mean
 
 By = tuple[str | tuple[str, ...], ...]
@@ -50,27 +50,6 @@ def cells(by: By, rows: Sequence[Mapping[str, str]]) -> Iterator[tuple[dict[str,
                 found[tuple(row[name] for name in wanted)].append(place)
         for values in sorted(found):
             yield dict(zip(wanted, values, strict=True)), found[values]
-
-
-def seeds(model: str, checkpoints: Sequence[Checkpoint]) -> list[str]:
-    """The name of each checkpoint's seed; where none is known, its place from 1 on."""
-    names = [str(place if one.seed is None else one.seed) for place, one in enumerate(checkpoints, 1)]
-    if len(set(names)) < len(names):
-        raise MetierError(f"model {model!r} has two checkpoints of one seed ({', '.join(names)}); name each once")
-    return names
-
-
-def answer_id(model: str, seed: str, question: str) -> str:
-    """The id of a model's answer to a question; ``seed`` is empty where the model is one checkpoint."""
-    return "/".join(part for part in (model, seed, question) if part)
-
-
-def seed_of(answer: Answer) -> str:
-    """The seed in the id of an answer; empty where the model is one checkpoint, or the id was made elsewhere."""
-    before, after = f"{answer.model}/", f"/{answer.question}"
-    if answer.id.startswith(before) and answer.id.endswith(after):
-        return answer.id[len(before) : -len(after)]
-    return ""
 
 
 class Mark(NamedTuple):

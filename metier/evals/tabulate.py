@@ -8,7 +8,8 @@ import msgspec
 
 from metier.evals import layouts
 from metier.evals.layouts import Layout
-from metier.evals.tables import By, Mark, Table, check_by, labels, mark, seed_of
+from metier.evals.tables import By, Mark, Table, check_by, labels, mark
+from metier.llm.subject import seed_of
 from metier.records import Answer, Config, Files, MetierError, Question, Score
 
 

@@ -6,12 +6,11 @@ from typing import Annotated, NamedTuple, cast, get_args
 
 import msgspec
 
-from metier.evals.asking import each, subjects
 from metier.evals.generate import sample
 from metier.evals.intervals import proportion
-from metier.evals.tables import By, answer_id, cells, check_by, labels
+from metier.evals.tables import By, cells, check_by, labels
 from metier.evals.violations_ways import WAYS, Given, Help, Prompt, Way, given
-from metier.llm.subject import Decoding, Subject
+from metier.llm.subject import Decoding, Subject, answer_id, each, subjects
 from metier.model.questions import asked, messages
 from metier.records import Answer, Checkpoint, Config, Document, Message, MetierError, Question, Rule, Score
 from metier.rules.card import Card, parse

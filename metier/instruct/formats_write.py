@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from metier.instruct.formats import Bad
-from metier.instruct.formats_turns import ANSWERS, ASKS, ordered, with_tools, without_tools
 from metier.records import Conversation, Message, Preference
+from metier.text.formats import Bad
+from metier.text.formats_turns import ANSWERS, ASKS, ordered, with_tools, without_tools
 
 Written = Literal["messages", "sharegpt", "alpaca", "huatuo", "sources", "qa"]
 PAIRED: tuple[Written, ...] = ("messages", "sharegpt", "alpaca")

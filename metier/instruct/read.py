@@ -9,12 +9,12 @@ from typing import Literal
 import msgspec
 
 from metier.artefact import write_json
-from metier.instruct.formats import FORMATS, Bad, Column, Format, Names, Pair, Talk, Text, detect, pair, used
-from metier.instruct.formats_rows import cell, parse
-from metier.instruct.formats_turns import ROLES, TURN_KEYS, Mend, ordered
 from metier.records import Config, Conversation, Document, Dropped, Files, Message, MetierError, Preference, Role
 from metier.row_files import Found, find, rows
 from metier.rows import Row
+from metier.text.formats import FORMATS, Bad, Column, Format, Names, Pair, Talk, Text, detect, pair, used
+from metier.text.formats_rows import cell, parse
+from metier.text.formats_turns import ROLES, TURN_KEYS, Mend, ordered
 from metier.text.patterns import slots
 from metier.text.suggest import did_you_mean
 

@@ -11,9 +11,9 @@ import msgspec
 
 from metier.artefact import write_json
 from metier.files import is_url
-from metier.instruct.formats import Bad
 from metier.instruct.formats_write import PAIRED, Written, pair_row, row
 from metier.records import Config, Conversation, Dropped, MetierError, Preference
+from metier.text.formats import Bad
 
 _CHAT = {"messages": "conversations", "tools": "tools"}
 _PROMPT = {"prompt": "instruction", "query": "input", "system": "system", "history": "history"}

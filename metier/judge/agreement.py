@@ -1,10 +1,20 @@
-"""How far two raters agree on the same matches: Pearson, Spearman and Cohen's kappa, each with its interval."""
+"""How far two raters agree on the same matches: Pearson, Spearman and Cohen's kappa, each with its interval.
 
-from collections.abc import Sequence
+Matches are taken as independent of one another. Where a measure is not defined, as with a rater that says the same of
+all, it is 0 with the whole range as its interval and ``why`` says so: it tells nothing.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 import msgspec
 
-from metier.records import Side
+from metier.proportion import Z, wilson
+from metier.records import MetierError, Side
+
+FEWEST = 4
+"""Matches from which Fisher's z has an error."""
 
 
 class Agreed(msgspec.Struct, frozen=True):
@@ -14,23 +24,104 @@ class Agreed(msgspec.Struct, frozen=True):
     n: int
     low: float
     high: float
+    why: str = ""
+    """Why the value tells nothing; empty where it does."""
 
 
 def pearson(one: Sequence[float], other: Sequence[float]) -> Agreed:
-    """The correlation of two raters' leads."""
-    raise NotImplementedError
+    """The correlation of two raters' leads; its interval by Fisher's z, of error 1 / sqrt(n - 3) (Fisher 1921)."""
+    return _correlation(one, other, lambda r: 1.0)
 
 
 def spearman(one: Sequence[float], other: Sequence[float]) -> Agreed:
-    """The correlation of their ranks, ties at their mean rank."""
-    raise NotImplementedError
+    """The correlation of their ranks, ties at their mean rank.
+
+    Its interval is by Fisher's z, of variance (1 + r²/2) / (n - 3) (Bonett and Wright 2000, Psychometrika 65).
+    """
+    return _correlation(ranks(one), ranks(other), lambda r: 1 + r * r / 2)
 
 
 def kappa(one: Sequence[Side], other: Sequence[Side]) -> Agreed:
-    """Cohen's kappa of two raters' winners."""
-    raise NotImplementedError
+    """Cohen's kappa of two raters' winners: agreement beyond what their habits alone would give (Cohen 1960).
+
+    Its error is the asymptotic one (Fleiss, Cohen and Everitt 1969, Psychological Bulletin 72). Where that is nought,
+    as in full agreement, the interval is Wilson's of the share of agreement, put on the scale of kappa.
+    """
+    n = _check(one, other)
+    if min(len({*one}), len({*other})) < 2:
+        return _unknown(n, "one rater says the same of all" if n else "no match")
+    cells, rows, columns = Counter(zip(one, other, strict=True)), Counter(one), Counter(other)
+    share = sum(count for (a, b), count in cells.items() if a == b) / n
+    chance = sum(rows[side] * columns[side] for side in rows) / n**2
+    value = (share - chance) / (1 - chance)
+    spread = -((value - chance * (1 - value)) ** 2)
+    for (a, b), count in cells.items():
+        habits = (columns[a] + rows[b]) / n
+        spread += count / n * ((1 - habits * (1 - value)) ** 2 if a == b else ((1 - value) * habits) ** 2)
+    half = Z * math.sqrt(max(0.0, spread) / n) / (1 - chance)
+    if half > 1e-9:
+        return Agreed(value, n, max(-1.0, value - half), min(1.0, value + half))
+    low, high = ((edge - chance) / (1 - chance) for edge in wilson(share, n))
+    return Agreed(value, n, max(-1.0, min(low, value)), min(1.0, max(high, value)))
 
 
 def accuracy(one: Sequence[Side], other: Sequence[Side]) -> Agreed:
-    """The share of matches on which both name the same winner."""
-    raise NotImplementedError
+    """The share of matches on which both name the same winner; its interval is Wilson's."""
+    n = _check(one, other)
+    if not n:
+        return Agreed(0.0, 0, 0.0, 1.0, "no match")
+    share = sum(a == b for a, b in zip(one, other, strict=True)) / n
+    return Agreed(share, n, *wilson(share, n))
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """The rank of every value from 1, equal values at the mean of their ranks."""
+    order = sorted(range(len(values)), key=lambda at: values[at])
+    out = [0.0] * len(values)
+    start = 0
+    while start < len(order):
+        stop = start
+        while stop < len(order) and values[order[stop]] == values[order[start]]:
+            stop += 1
+        for at in order[start:stop]:
+            out[at] = (start + 1 + stop) / 2
+        start = stop
+    return out
+
+
+def _correlation(one: Sequence[float], other: Sequence[float], spread: Callable[[float], float]) -> Agreed:
+    """Pearson's r; ``spread`` is n - 3 times the variance of its z.
+
+    For the interval r counts as no nearer to 1 than 1 - 1/n, so that a few matches never pass for certainty.
+    """
+    n = _check(one, other)
+    if n < 2:
+        return _unknown(n, f"{n} match{'' if n == 1 else 'es'}")
+    mine, theirs = _centred(one), _centred(other)
+    norm = math.sqrt(math.fsum(a * a for a in mine)) * math.sqrt(math.fsum(b * b for b in theirs))
+    if not norm:
+        return _unknown(n, "one rater says the same of all")
+    r = max(-1.0, min(1.0, math.fsum(a * b for a, b in zip(mine, theirs, strict=True)) / norm))
+    if n < FEWEST:
+        return Agreed(r, n, -1.0, 1.0)
+    inner = max(1 / n - 1, min(1 - 1 / n, r))
+    half = Z * math.sqrt(spread(inner) / (n - 3))
+    return Agreed(r, n, min(r, math.tanh(math.atanh(inner) - half)), max(r, math.tanh(math.atanh(inner) + half)))
+
+
+def _centred(values: Sequence[float]) -> list[float]:
+    """Values less their mean; noughts where all are equal, whatever the mean was rounded to."""
+    if min(values) == max(values):
+        return [0.0] * len(values)
+    mean = math.fsum(values) / len(values)
+    return [value - mean for value in values]
+
+
+def _unknown(n: int, why: str) -> Agreed:
+    return Agreed(0.0, n, -1.0, 1.0, why)
+
+
+def _check(one: Sequence[object], other: Sequence[object]) -> int:
+    if len(one) != len(other):
+        raise MetierError(f"two raters of {len(one):,} and {len(other):,} matches cannot agree; give both the same")
+    return len(one)

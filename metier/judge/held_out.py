@@ -1,10 +1,22 @@
 """What a reward model is worth on preferences it was not trained on: accuracy, calibration, what length explains."""
 
+import math
+import random
 from collections.abc import Sequence
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 
-from metier.judge.agreement import Agreed
+from metier.judge.agreement import Agreed, spearman
+from metier.proportion import Z, effective, wilson
+from metier.records import MetierError
+
+Numbers = npt.NDArray[np.float64]
+BINS = 10
+"""Bins of equal width between .5 and 1 that confidences are put into."""
+DRAWS = 2000
+"""Draws for the interval of the calibration error."""
 
 
 class HeldOut(msgspec.Struct, frozen=True):
@@ -13,16 +25,85 @@ class HeldOut(msgspec.Struct, frozen=True):
     accuracy: Agreed
     """Pairs whose chosen reply has the higher reward; equal rewards count half."""
     calibration: Agreed
-    """Expected calibration error of sigmoid(reward of chosen - reward of rejected), sides drawn by a hash of the id."""
+    """Expected calibration error (Guo et al. 2017): how far its confidence in the reply it prefers, sigmoid(|difference
+    of the rewards|), is from how often that is the chosen one."""
     brier: Agreed
+    """Mean of (1 - sigmoid(reward of chosen - reward of rejected)) squared; .25 is what guessing earns."""
     length_correlation: Agreed
-    """Spearman's correlation of reward and length in tokens, over all replies."""
+    """Spearman's correlation of reward and length in tokens, over all replies, these taken as independent."""
     longer_wins: Agreed
-    """Pairs whose chosen reply is the longer: what a judge by length alone would get."""
+    """Pairs whose chosen reply is the longer, equal lengths counting half: what a judge by length alone would get."""
 
 
 def held_out(
-    ids: Sequence[str], chosen: Sequence[float], rejected: Sequence[float], lengths: Sequence[tuple[int, int]]
+    ids: Sequence[str],
+    chosen: Sequence[float],
+    rejected: Sequence[float],
+    lengths: Sequence[tuple[int, int]],
+    prompts: Sequence[str] = (),
 ) -> HeldOut:
-    """Measure rewards of chosen and rejected replies; ``lengths`` are both in tokens."""
-    raise NotImplementedError
+    """Measure rewards of chosen and rejected replies; ``lengths`` are both in tokens.
+
+    Pairs of one of the ``prompts`` belong together in the intervals, or none do. What is drawn depends on the ids
+    alone. MetierError where there are no pairs or a reward is no number.
+    """
+    if not ids:
+        raise MetierError("no held-out pairs to measure a reward model on; give at least one")
+    for name, *both in zip(ids, chosen, rejected, strict=True):
+        if not all(map(math.isfinite, both)):
+            raise MetierError(f"pair {name!r}: its rewards are {both[0]} and {both[1]}; the reward model is broken")
+    clusters = prompts or range(len(ids))
+    leads = np.array(chosen, np.float64) - np.array(rejected, np.float64)
+    right = (np.sign(leads) + 1) / 2
+    longer = [((one > other) - (one < other) + 1) / 2 for one, other in lengths]
+    sizes = [*(float(one) for one, _ in lengths), *(float(other) for _, other in lengths)]
+    return HeldOut(
+        accuracy=_share(right.tolist(), clusters),
+        calibration=_calibration(_sigmoid(np.abs(leads)), right, ids, effective(right.tolist(), clusters)),
+        brier=_brier(_sigmoid(-leads) ** 2, effective(right.tolist(), clusters)),
+        length_correlation=spearman([*chosen, *rejected], sizes),
+        longer_wins=_share(longer, clusters),
+    )
+
+
+def _sigmoid(values: Numbers) -> Numbers:
+    return 1 / (1 + np.exp(-np.clip(values, -500, 500)))
+
+
+def _share(hits: Sequence[float], clusters: Sequence[object]) -> Agreed:
+    """A share of hits, halves allowed, with Wilson's interval, which is on the wide side where there are halves."""
+    share = math.fsum(hits) / len(hits)
+    return Agreed(share, len(hits), *wilson(share, effective(hits, clusters)))
+
+
+def _brier(losses: Numbers, trials: float) -> Agreed:
+    """The mean of losses between 0 and 1, with a normal interval for so many independent pairs.
+
+    Half a pair that could not be told better and half a one that could not be told worse, more than were seen, keep the
+    interval honest where all losses are nought.
+    """
+    value, square = float(losses.mean()), float((losses**2).mean())
+    centre = (value * trials + 0.5) / (trials + 1)
+    spread = max(0.0, (square * trials + 0.5) / (trials + 1) - centre**2)
+    half = Z * math.sqrt(spread / (trials + 1))
+    return Agreed(value, len(losses), max(0.0, min(value, centre - half)), min(1.0, max(value, centre + half)))
+
+
+def _calibration(trust: Numbers, right: Numbers, ids: Sequence[str], trials: float) -> Agreed:
+    """The mean distance of confidence and success over bins, weighted by their pairs.
+
+    The interval is wide on purpose. Few pairs make the error too large, and a draw of the success of every bin from
+    what is then known of it (Jeffreys' prior) makes it larger still by about as much: so the upper end is that of the
+    draws, the lower end lies as far below the value as theirs above it.
+    """
+    n = len(trust)
+    bins = np.minimum(((trust - 0.5) * 2 * BINS).astype(np.int64), BINS - 1)
+    sizes, hits, sums = (np.bincount(bins, weights=some, minlength=BINS) for some in (np.ones(n), right, trust))
+    value = float(np.abs(sums - hits).sum() / n)
+    used = sizes > 0
+    draw = np.random.default_rng(random.Random("\n".join(ids)).getrandbits(64))
+    worth = trials / n
+    drawn = draw.beta(hits[used] * worth + 0.5, (sizes - hits)[used] * worth + 0.5, (DRAWS, int(used.sum())))
+    errors = np.abs(sums[used] - drawn * sizes[used]).sum(1) / n
+    high = float(np.quantile(errors, 0.975))
+    return Agreed(value, n, max(0.0, 2 * value - max(value, high)), min(1.0, max(value, high)))

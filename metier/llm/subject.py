@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,7 +11,7 @@ from metier import progress
 from metier.llm.llm import LLM, Failed
 from metier.llm.request import Sampling
 from metier.llm.thinking import resumed, split_thinking
-from metier.records import Checkpoint, Message, MetierError
+from metier.records import Answer, Checkpoint, Message, MetierError
 
 if TYPE_CHECKING:
     from metier.model.generate import Wish
@@ -53,10 +53,15 @@ class Decoding(msgspec.Struct, frozen=True):
     """Line behind the question in a plain prompt."""
     stop: tuple[str, ...] = ()
     """Texts that end a reply to a plain prompt, which knows no end of a turn."""
+    top_p: float | None = None
+    """Draw from the likeliest tokens that make up this share. None: a checkpoint draws from all."""
 
     def of(self, own: Sampling) -> Sampling:
         """How a model draws whose own sampling this is."""
-        said = {"max_tokens": self.max_tokens, "temperature": self.temperature, "thinking": self.thinking}
+        said = {
+            "max_tokens": self.max_tokens, "temperature": self.temperature, "top_p": self.top_p,
+            "thinking": self.thinking,
+        }  # fmt: skip
         return msgspec.structs.replace(own, **{key: value for key, value in said.items() if value is not None})
 
 
@@ -68,6 +73,50 @@ class Said(msgspec.Struct, frozen=True):
     finish: str = "stop"
     """``length`` where it was cut at its most tokens."""
     why: str = ""
+
+
+def subjects(models: Mapping[str, tuple[Subject, ...]]) -> list[tuple[str, str, Subject]]:
+    """(model, seed, subject) of all that are to be asked; ``seed`` is empty where a model is one checkpoint, or asked.
+
+    MetierError where a model lists one seed twice.
+    """
+    found: list[tuple[str, str, Subject]] = []
+    for model, some in models.items():
+        checkpoints = [one for one in some if isinstance(one, Checkpoint)]
+        names = seeds(model, checkpoints) if len(some) > 1 and len(checkpoints) == len(some) else [""] * len(some)
+        found += [(model, name, one) for name, one in zip(names, some, strict=True)]
+    return found
+
+
+def each(models: Mapping[str, tuple[Subject, ...]]) -> Iterator[tuple[str, str, Subject]]:
+    """The same, one after another: a model that was asked lets go of this machine's GPUs before the next one comes."""
+    before: LLM | None = None
+    for model, seed, subject in subjects(models):
+        if before is not None:
+            before.release()
+        before = subject if isinstance(subject, LLM) else None
+        yield model, seed, subject
+
+
+def seeds(model: str, checkpoints: Sequence[Checkpoint]) -> list[str]:
+    """The name of each checkpoint's seed; where none is known, its place from 1 on."""
+    names = [str(place if one.seed is None else one.seed) for place, one in enumerate(checkpoints, 1)]
+    if len(set(names)) < len(names):
+        raise MetierError(f"model {model!r} has two checkpoints of one seed ({', '.join(names)}); name each once")
+    return names
+
+
+def answer_id(model: str, seed: str, question: str) -> str:
+    """The id of a model's answer to a question; ``seed`` is empty where the model is one checkpoint."""
+    return "/".join(part for part in (model, seed, question) if part)
+
+
+def seed_of(answer: Answer) -> str:
+    """The seed in the id of an answer; empty where the model is one checkpoint, or the id was made elsewhere."""
+    before, after = f"{answer.model}/", f"/{answer.question}"
+    if answer.id.startswith(before) and answer.id.endswith(after):
+        return answer.id[len(before) : -len(after)]
+    return ""
 
 
 def say(subject: Subject, talks: Sequence[Talk], decoding: Decoding, note: str) -> Iterator[Said]:

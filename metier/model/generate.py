@@ -34,6 +34,8 @@ class Written:
     text: str
     tokens: int
     finish: str
+    ids: tuple[int, ...] = ()
+    """The tokens as they were drawn, the one that ends the turn included; beyond a stop text there may be some."""
 
 
 def generate(loaded: Loaded, prompts: Sequence[list[int]], max_tokens: int, temperature: float, seed: int) -> list[str]:
@@ -98,13 +100,17 @@ def _noise(wishes: Sequence[Wish]) -> Any:
     """Gumbel noise on the logits: the likeliest token is then a draw at that temperature, from the top_p likeliest."""
     import torch
 
-    drawn = [(row, wish, np.random.default_rng(list(wish.seed))) for row, wish in enumerate(wishes) if wish.temperature]
+    drawn = [row for row, wish in enumerate(wishes) if wish.temperature]
+    draws = [np.random.default_rng(list(wishes[row].seed)) for row in drawn]
+    cut = [(row, wishes[row].top_p) for row in drawn if wishes[row].top_p < 1]
+    heat = torch.tensor([wishes[row].temperature for row in drawn])[:, None]
 
     def add(_: Any, scores: Any) -> Any:
-        scores = scores.clone()
-        for row, wish, draw in drawn:
-            heated = _likeliest(scores[row] / wish.temperature, wish.top_p)
-            scores[row] = heated + torch.from_numpy(draw.gumbel(size=scores.shape[1])).to(scores)
+        scores, noise = scores.clone(), np.stack([draw.gumbel(size=scores.shape[1]) for draw in draws])
+        scores[drawn] /= heat.to(scores)
+        for row, share in cut:
+            scores[row] = _likeliest(scores[row], share)
+        scores[drawn] += torch.from_numpy(noise).to(scores)
         return scores
 
     return add
@@ -146,7 +152,7 @@ def _cut(loaded: Loaded, wish: Wish, ids: list[int], stops: list[int]) -> Writte
     """One row up to its end of turn, its stop text or its ``max_tokens``."""
     ids = ids[: wish.max_tokens]
     end = next((place for place, token in enumerate(ids) if token in stops), len(ids))
-    finish = "stop" if end < len(ids) else "length"
+    finish, written = "stop" if end < len(ids) else "length", ids[: end + 1]
 
     def said(count: int) -> str:
         return str(loaded.tokenizer.decode(ids[:count], skip_special_tokens=True))
@@ -159,7 +165,7 @@ def _cut(loaded: Loaded, wish: Wish, ids: list[int], stops: list[int]) -> Writte
         end = bisect.bisect_left(range(end + 1), True, key=stopped)
         text = said(end)
         text, finish = text[: min(place for one in wish.stop if (place := text.find(one)) >= 0)], "stop"
-    return Written(text, end, finish)
+    return Written(text, end, finish, tuple(written))
 
 
 def end_tokens(loaded: Loaded) -> list[int]:

@@ -83,6 +83,21 @@ def _shards(weights: Path) -> list[str]:
         raise MetierError(f"{weights}: damaged ({error!r}); fetch the model again") from None
 
 
+def architectures(path: str) -> list[str]:
+    """What the config.json of a model directory calls the model; nothing where it has none, as an adapter."""
+    try:
+        held = json.loads((asset(path) / "config.json").read_bytes()).get("architectures")
+    except (OSError, ValueError, AttributeError):
+        return []
+    return [str(name) for name in held or ()]
+
+
+def check_writer(path: str) -> None:
+    """MetierError where a directory holds a model that gives points to texts and cannot write any."""
+    if not path.startswith(REMOTE) and any(name.endswith("ForSequenceClassification") for name in architectures(path)):
+        raise MetierError(f"{path}: a reward model, which gives points and cannot write; name a model that writes")
+
+
 def positions(path: str) -> int | None:
     """How many tokens a model in a directory can read at most, by its config.json; None where that is not said."""
     if path.startswith(REMOTE):
@@ -117,12 +132,13 @@ def load_weights(path: str, dtype: Any, quantization: Any = None) -> Any:
     """
     if is_adapter(path):
         return _merged(path, dtype, quantization)
+    check_writer(path)
     from transformers import AutoModelForCausalLM
 
     how = {"dtype": dtype, "quantization_config": quantization}
     with quiet():
         try:
-            model, seen = AutoModelForCausalLM.from_pretrained(**_named(path), **how, output_loading_info=True)
+            model, seen = AutoModelForCausalLM.from_pretrained(**named(path), **how, output_loading_info=True)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             raise MetierError(f"{path}: cannot be loaded as a causal language model ({_first(error)})") from None
         except Exception as error:  # the safetensors library raises a type of its own
@@ -155,7 +171,7 @@ def load_tokenizer(path: str) -> Any:
         return load_tokenizer(check_adapter(path))
     with quiet():
         try:
-            tokenizer = AutoTokenizer.from_pretrained(**_named(path))
+            tokenizer = AutoTokenizer.from_pretrained(**named(path))
         except (OSError, ValueError, KeyError) as error:
             raise MetierError(f"{path}: its tokenizer cannot be loaded ({_first(error)})") from None
     if tokenizer.pad_token_id is None:
@@ -163,7 +179,8 @@ def load_tokenizer(path: str) -> Any:
     return tokenizer
 
 
-def _named(path: str) -> dict[str, Any]:
+def named(path: str) -> dict[str, Any]:
+    """How transformers is told to load what is at a path: from the disk alone unless it begins with ``hf:``."""
     if path.startswith(REMOTE):
         return {"pretrained_model_name_or_path": path.removeprefix(REMOTE)}
     return {"pretrained_model_name_or_path": str(asset(path)), "local_files_only": True}

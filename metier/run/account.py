@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -46,6 +46,8 @@ class Ledger:
     def __init__(self, stage: str) -> None:
         self.stage = stage
         self.taken: dict[str, set[str]] = {}
+        self.read: Counter[str] = Counter()
+        """How many records of each parameter were taken; verdicts, grades and scores have no id of their own."""
         self.given: set[str] = set()
         self.lost: set[str] = set()
         self.counts: Counter[str] = Counter()
@@ -64,7 +66,9 @@ class Ledger:
                 raise AccountError(
                     f"{self.stage}: the id {name!r} comes twice in {parameter!r}; give its sources other ids"
                 )
-            seen.add(name)
+            self.read[parameter] += 1
+            if name:
+                seen.add(name)
             yield record
 
     def give(self, record: Record) -> None:
@@ -104,12 +108,17 @@ class Ledger:
                 self.cells.setdefault(key, Cell()).add(cell)
             self.texts.clear()
 
-    def close(self, accounts: bool) -> None:
-        """Count what is left, and hold the whole call to the law where the stage turns records into records."""
+    def close(self, accounts: bool, beside: Collection[str] = ()) -> None:
+        """Count what is left, and hold the whole call to the law where the stage turns records into records.
+
+        The law does not hold for parameters that the stage only looks ``beside`` at.
+        """
         self._count(least=1)
         if not accounts:
             return
         for parameter, ids in self.taken.items():
+            if parameter in beside:
+                continue
             lost = ids - self.given - self.lost
             both = ids & self.given & self.lost
             if lost:

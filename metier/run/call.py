@@ -48,7 +48,7 @@ def run_call(step: Step, context: Context, models: Models) -> None:
             shutil.rmtree(scratch, ignore_errors=True)
         raise
     _drained(step, context, ledger)
-    ledger.close(step.stage.accounts)
+    ledger.close(step.stage.accounts, step.stage.beside)
     manifest = context.manifest(
         step, count_in=sum(_there(step, context).values()), counts=dict(ledger.counts), cells=ledger.cells,
         characters=sum(cell.characters for cell in ledger.cells.values()), dropped=dict(ledger.reasons),
@@ -198,7 +198,7 @@ def _drained(step: Step, context: Context, ledger: Ledger) -> None:
     A stage that fills a directory may find there what it read before a crash, and then reads nothing.
     """
     for name, there in _there(step, context).items():
-        taken = len(ledger.taken.get(name, ()))
+        taken = ledger.read[name]
         if taken != there and not (step.stage.flow == "job" and not taken):
             raise AccountError(f"{ledger.stage} read {taken} of {there} {name}; a stage must read all it is given")
 

@@ -82,6 +82,26 @@ def attach(model: Any, lora: Lora, base: str, seed: int) -> Any:
     return made
 
 
+def attach_rewarding(model: Any, lora: Lora, base: str, seed: int) -> Any:
+    """A reward model with a fresh adapter, which is trained together with its head (see ``attach``)."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+
+    from metier.model.load import quiet
+
+    config = LoraConfig(
+        task_type="SEQ_CLS",
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=_targets(model.base_model, lora, base),
+        modules_to_save=["score"],
+    )
+    with quiet(), torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        torch.manual_seed(seed)
+        return get_peft_model(model, config)
+
+
 def save(model: Any, base: str, out: Path, state: Any = None) -> None:
     """Write an adapter as a directory that peft and ``metier.model.load`` can read, without the tokenizer.
 

@@ -25,7 +25,7 @@ from metier.train.possible import check_possible, check_validation
 from metier.train.prepare import DATA, MARKER, Job, prepare
 from metier.train.profiles import alone, check_launch, command, follows, may_have_gpus, parts
 from metier.train.resume import CHECKPOINTS, last_checkpoint
-from metier.train.settings import Train, launch_settings, uneven
+from metier.train.settings import Launch, Train, launch_settings, uneven
 
 SAID = "launch.log"
 """What the processes of a training say, for as long as they run and where they fail; while one lives, it is locked."""
@@ -41,7 +41,7 @@ def train(base: Checkpoint, seed: int, settings: Train, out: Path, given: Given)
     if may_have_gpus():  # then torch is asked for their number before anything is encoded
         import torch
 
-        _check_even(settings, _processes(settings, torch.cuda.device_count()))
+        _check_even(settings, shares(settings.launch, torch.cuda.device_count()))
     given = check_validation(settings, given)
     with writing(out):
         dropped = list(prepare(base, seed, settings, out, given))
@@ -49,7 +49,7 @@ def train(base: Checkpoint, seed: int, settings: Train, out: Path, given: Given)
         import torch
 
         devices = torch.cuda.device_count()
-        processes = _processes(settings, devices)
+        processes = shares(settings.launch, devices)
         if processes == 1 and devices < 2 and alone(settings.launch):
             from metier.train.loop import run
 
@@ -74,7 +74,7 @@ def join(settings: Train, out: Path, failed: Callable[[], str]) -> None:
         time.sleep(1.0)
     import torch
 
-    launch(settings, _processes(settings, torch.cuda.device_count()), out)
+    launch(settings, shares(settings.launch, torch.cuda.device_count()), out)
 
 
 def _go_on_as(settings: Train, out: Path) -> None:
@@ -96,9 +96,9 @@ def _go_on_as(settings: Train, out: Path) -> None:
     write_json(out / "job.json", changed)
 
 
-def _processes(settings: Train, devices: int) -> int:
+def shares(how: Launch | None, devices: int) -> int:
     """How many processes this machine starts: as it is told, or one for each GPU."""
-    asked = settings.launch.processes if settings.launch is not None else None
+    asked = how.processes if how is not None else None
     if asked is not None and asked > devices > 0:
         raise MetierError(f"launch.processes is {asked}, but this machine has {devices} GPUs; lower it")
     return asked or max(1, devices)
@@ -116,15 +116,25 @@ def launch(settings: Train, processes: int, out: Path) -> None:
         some = f"{processes * nodes} processes for {job.windows} windows of {settings.window} tokens"
         raise MetierError(f"{some}: some would have nothing to train on; lower launch.processes, or window")
     _check_even(settings, processes)
-    ordered = command(settings.launch, processes, out)
-    with _said(_place(settings, out)) as said:
+    supervise(
+        command(settings.launch, processes, out), settings.launch, processes, out, lambda: _report(out, job.tokens)
+    )
+
+
+def supervise(ordered: list[str], how: Launch | None, processes: int, out: Path, report: Callable[[], None]) -> None:
+    """Run the processes of a training to their end, telling every second how far they are.
+
+    The error of a process becomes a MetierError here.
+    """
+    nodes = how.nodes if how is not None else 1
+    with _said(_place(how, out)) as said:
         said.write(shlex.join(ordered) + "\n")
         said.flush()
         with _started(ordered, said.fileno(), processes) as started:
             while started.poll() is None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     started.wait(1.0)
-                _report(out, job.tokens)
+                report()
         if started.returncode:
             said.seek(0)
             raise MetierError(
@@ -132,9 +142,9 @@ def launch(settings: Train, processes: int, out: Path) -> None:
             )
 
 
-def _place(settings: Train, out: Path) -> Path:
+def _place(how: Launch | None, out: Path) -> Path:
     """Where this machine keeps what its processes say; a further one does so for itself, not where all write."""
-    if not follows(settings.launch):
+    if not follows(how):
         return out / SAID
     handle, name = tempfile.mkstemp(f"-{SAID}")
     os.close(handle)

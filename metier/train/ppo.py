@@ -4,6 +4,7 @@ The loop is ours and written to be read: a reference for what RLHF does, for mod
 From about 8 B parameters on use `train.rloo`, whose rollouts vLLM can write.
 """
 
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -73,6 +74,15 @@ class Ppo(Config, frozen=True, kw_only=True):
     save_seconds: Annotated[float, msgspec.Meta(ge=0, extra={"launch": True})] = 60.0
     """Longest time between two checkpoints, from which a killed run resumes."""
 
+    def __post_init__(self) -> None:
+        if self.adapter is not None and self.adapter.dropout:
+            raise ValueError(
+                f"adapter: dropout {self.adapter.dropout:g}: a reply's probability must be the same when it is drawn "
+                "and when it is trained on; leave dropout out"
+            )
+        if self.chunk > self.rollout:
+            raise ValueError(f"chunk {self.chunk} is more than a rollout of {self.rollout} replies; lower it")
+
 
 def ppo(
     base: Checkpoint,
@@ -88,4 +98,22 @@ def ppo(
     The prompts are conversations up to their last reply. ``ppo.jsonl`` has a line a rollout (see ``PpoLine``),
     ``findings.json`` what is wrong with them in words. ``probes`` are pairs that the reward model should tell apart.
     """
-    raise NotImplementedError
+    from metier.model.load import free
+    from metier.train.disk import writing
+    from metier.train.ppo_loop import learn
+    from metier.train.ppo_task import check, make, save
+    from metier.train.prepare import MARKER
+    from metier.train.resume import CHECKPOINTS
+
+    check(base, reward, config)
+    task = make(base, reward, conversations, probes, seed, config)
+    with writing(out):
+        if not (out / MARKER).exists():
+            learn(task, out)
+            save(task, base, out)
+            (out / MARKER).touch()
+        shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
+    dropped = iter(task.given.dropped)
+    del task
+    free()
+    return dropped

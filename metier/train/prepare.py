@@ -84,10 +84,11 @@ def prepare(base: Checkpoint, seed: int, settings: Train, out: Path, given: Give
     data, reading = out / DATA, Reading(given)
     given = reading.given
     if not (data / MARKER).exists():
-        from metier.model.load import check_model, load_tokenizer, positions
+        from metier.model.load import check_model, check_writer, load_tokenizer, positions
         from metier.model.template import check_tokenizer
 
         check_model(base.path)
+        check_writer(base.path)
         check_window(settings.window, positions(base.path), base.path)
         talks, pages = _checked(given.conversations, settings), _checked(given.docs, settings)
         tokenizer = load_tokenizer(base.path)

@@ -48,7 +48,17 @@ def arguments(launch: Launch | None) -> dict[str, Any]:
     return {}
 
 
-def command(launch: Launch | None, processes: int | None, out: Path, at: Mapping[str, str] = os.environ) -> list[str]:
+LOOP = "metier.train.loop"
+"""The module that trains a prepared job of documents and conversations."""
+
+
+def command(
+    launch: Launch | None,
+    processes: int | None,
+    out: Path,
+    at: Mapping[str, str] = os.environ,
+    module: str = LOOP,
+) -> list[str]:
     """The command that trains a prepared job on every device of this machine, as one of ``launch.nodes`` machines."""
     nodes = launch.nodes if launch is not None else 1
     many = ["--standalone"]
@@ -56,7 +66,7 @@ def command(launch: Launch | None, processes: int | None, out: Path, at: Mapping
         many = [f"--nnodes={nodes}", f"--node-rank={at.get(RANK, f'${RANK}')}"]
         many += [f"--master-addr={at.get(ADDRESS, f'${ADDRESS}')}", f"--master-port={at.get(PORT, f'${PORT}')}"]
     each = f"--nproc-per-node={processes or EACH_GPU}"
-    return [sys.executable, "-m", "torch.distributed.run", *many, each, "-m", "metier.train.loop", str(out)]
+    return [sys.executable, "-m", "torch.distributed.run", *many, each, "-m", module, str(out)]
 
 
 def check_launch(launch: Launch | None, at: Mapping[str, str] = os.environ) -> None:

@@ -237,7 +237,7 @@ def _twice(names: Iterable[str]) -> str | None:
     return next((name for name, times in Counter(names).items() if times > 1), None)
 
 
-def launch_settings() -> frozenset[str]:
+def launch_settings(kind: type[Config] = Train) -> frozenset[str]:
     """The settings that say how a training is run and change nothing of what it learns."""
-    metas = {field.name: get_args(field.type)[1:] for field in fields(Train) if get_origin(field.type) is Annotated}
+    metas = {field.name: get_args(field.type)[1:] for field in fields(kind) if get_origin(field.type) is Annotated}
     return frozenset(name for name, some in metas.items() if any((one.extra or {}).get("launch") for one in some))

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metier.evals.asking import Asking, subjects, written
+from metier.evals.asking import Asking, written
+from metier.llm.subject import subjects
 from metier.records import Checkpoint, Message, MetierError, Question, QuestionKind
 from metier.text.extract import extract
 

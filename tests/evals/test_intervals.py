@@ -16,9 +16,9 @@ from metier.evals.intervals import (
     ratio,
     resampled,
     sharing,
-    student,
     wilson,
 )
+from metier.proportion import student
 
 shares = st.floats(0, 1)
 

@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from metier.instruct.formats import Bad, Format, Names, Pair, Talk, Text, listed, pair
-from metier.instruct.formats_turns import spoken, turns, with_tools
 from metier.records import Message
+from metier.text.formats import Bad, Format, Names, Pair, Talk, Text, listed, pair
+from metier.text.formats_turns import spoken, turns, with_tools
 from metier.text.patterns import fill, slots
 
 Found = tuple[str, Talk | Pair | Text | Bad]

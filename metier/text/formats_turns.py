@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from metier.instruct.formats import Bad, listed
 from metier.records import Message, Role, ToolCall
+from metier.text.formats import Bad, listed
 
 Mend = Literal["empty", "start", "end", "repeated"]
 ROLES: dict[str, str] = {

@@ -1,0 +1,139 @@
+"""What a reward model of one language is worth in another: consultations of the fictional world in Chinese and English.
+
+    python -m benchmarks.align_transfer [--seeds 3] [--language zh]
+
+Each prompt has the reply of a language model and that of a doctor; preferred is the one with more points on five aspects
+of `world.aspects`, ties left out. Informativeness does not count: with it the longer reply wins nine times of ten. The base is nano with the tokens of the other language's consultations added.
+A reward model of the other language is trained from it on many pairs. English ones are trained on few pairs, from the
+base and from that reward model; all are measured on English pairs about drugs that no training spoke of. Each seed is a
+world, a draw of the pairs, and an order of training of its own; the intervals hold for all seeds' pairs together.
+"""
+
+import argparse
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.bars import Bar, conclude
+from metier.evals.intervals import mean, proportion
+from metier.model.rewards import encode_pairs, load_reward, rewards
+from metier.model.template import Refused
+from metier.records import Answer, Checkpoint, Document, Preference
+from metier.train.extend import Extend, extend
+from metier.train.reward import Reward, reward
+from metier.world.aspects import Aspects, aspects
+from metier.world.consultations import Consultations, consultations
+
+FEW = (0, 16, 48, 160)
+"""English pairs that are trained on."""
+DRUGS, EACH = 60, 12
+Told = dict[str, list[float]]
+"""Of every way to train, whether each English pair was told, 1, or not, 0; a tie is one half."""
+
+
+def pairs(seed: int, language: str, among: str) -> list[Preference]:
+    """Both replies to every prompt, the one with more points preferred."""
+    said = {
+        manner: list(
+            consultations(seed, Consultations(drugs=DRUGS, each=EACH, among=among, replies=manner, language=language))
+        )  # type: ignore[arg-type]
+        for manner in ("distilled", "real")
+    }
+    both = [Answer(f"{one.id}/{manner}", one.id, manner, one.reply) for manner, some in said.items() for one in some]
+    points = defaultdict[str, float](float)
+    for grade in aspects(both, said["real"], seed, Aspects(drugs=DRUGS, language=language)):
+        points[grade.answer] += grade.points * (grade.dimension != "informativeness")
+    made = []
+    for one, other in zip(said["distilled"], said["real"], strict=True):
+        lead = points[f"{one.id}/distilled"] - points[f"{one.id}/real"]
+        if lead:
+            chosen, rejected = (one, other) if lead > 0 else (other, one)
+            made.append(Preference(one.id, one.prompt, chosen.reply, rejected.reply, None, "world", language, one.id))
+    return made
+
+
+def base(some: Sequence[Preference], place: Path) -> Checkpoint:
+    """Nano with the tokens of the other language."""
+    place.mkdir(parents=True)
+    docs = [Document(one.id, "\n".join([one.prompt[-1].content, one.chosen, one.rejected])) for one in some]
+    extend(Checkpoint("asset:nano"), 7, Extend(tokens=1000, uses=5), place, docs=docs)
+    return Checkpoint(str(place))
+
+
+def trained(start: Checkpoint, some: Sequence[Preference], seed: int, place: Path) -> Checkpoint:
+    """A reward model after so many steps that every training makes about as many."""
+    epochs = max(1.0, 60 * 8 / max(1, len(some)))
+    config = Reward(epochs=epochs, batch_pairs=8, device_pairs=8, learning_rate=5e-4, held_out=0, looks=0)
+    list(reward(start, some, seed, config, place))
+    return Checkpoint(str(place))
+
+
+def told(model: Checkpoint, some: Sequence[Preference]) -> list[float]:
+    """Whether a reward model tells each pair apart: 1, 0, or one half where both are worth the same."""
+    loaded = load_reward(model.path)
+    rows = encode_pairs(loaded.tokenizer, [(one.prompt, reply) for one in some for reply in (one.chosen, one.rejected)])
+    found = rewards(loaded, [row.ids for row in rows if not isinstance(row, Refused)])
+    return [((a > b) - (a < b) + 1) / 2 for a, b in zip(found[::2], found[1::2], strict=True)]
+
+
+def measure(seed: int, language: str, home: Path) -> tuple[Told, list[str]]:
+    """One seed: what every way to train tells of the English pairs, and the drugs that these are about."""
+    theirs, ours = pairs(seed, language, "most"), pairs(seed, "en", "most")
+    held, own = pairs(seed, "en", "rest"), pairs(seed, language, "rest")
+    start = base(theirs, home / "base")
+    first = trained(start, theirs, seed, home / language)
+    found = {f"{language} on {language}": told(first, own), "0 en pairs, from the other language": told(first, held)}
+    for few in FEW[1:]:
+        some = ours[:: max(1, len(ours) // few)][:few]
+        for name, begin in (("base", start), ("other language", first)):
+            made = trained(begin, some, seed, home / f"{name.split()[0]}{few}")
+            found[f"{few} en pairs, from the {name}"] = told(made, held)
+        print(f"seed {seed}: {few} English pairs done", flush=True)
+    return found, [one.id.split(":")[0] for one in held]
+
+
+def bars(seeds: int = 3, language: str = "zh") -> list[Bar]:
+    """The table: accuracy on English pairs with and without the other language; bars on the two ends of it."""
+    whole, drugs = defaultdict[str, list[float]](list), list[str]()
+    for seed in range(11, 11 + seeds):
+        with tempfile.TemporaryDirectory() as home:
+            found, about = measure(seed, language, Path(home))
+        for name, hits in found.items():
+            whole[name] += hits
+        drugs += [f"{seed}:{drug}" for drug in about]
+    print()
+    for name, hits in whole.items():
+        own = drugs if name[0].isdigit() else [str(number) for number in range(len(hits))]
+        one = proportion(hits, own)  # type: ignore[arg-type]
+        print(f"{name:<40} {one.value:.3f}  ({one.low:.3f} to {one.high:.3f}, n = {one.n})")
+    gains = {}
+    for few in FEW[1:]:
+        after, before = (whole[f"{few} en pairs, from the {name}"] for name in ("other language", "base"))
+        gains[few] = mean([a - b for a, b in zip(after, before, strict=True)], drugs)
+        print(
+            f"{few:>3} pairs: gained by the other language {gains[few].value:+.3f} "
+            f"({gains[few].low:+.3f} to {gains[few].high:+.3f})"
+        )
+    return [
+        Bar(
+            f"reward accuracy in {language}, held-out drugs",
+            sum(own := whole[f"{language} on {language}"]) / len(own),
+            "share",
+            ">= 0.85",
+        ),
+        Bar(f"gained from {language} with {FEW[1]} English pairs", gains[FEW[1]].value, "share", ">= -1"),
+    ]
+
+
+def main() -> int:
+    """Read the command line, measure, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--language", default="zh")
+    given = parser.parse_args()
+    return conclude("align_transfer", bars(given.seeds, given.language))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

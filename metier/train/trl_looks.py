@@ -1,0 +1,67 @@
+"""Replies to read: what a policy is most likely to say to a few prompts before and after it is trained on rollouts."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from metier.model.generate import Wish, write
+from metier.model.load import Loaded, load_tokenizer
+from metier.model.rewards import load_reward, rewards
+from metier.records import Message
+from metier.train.trl_task import Task, rows
+from metier.train.trl_tokens import read
+
+SAMPLES = "samples.jsonl"
+SHOWN = 6
+"""Prompts whose replies are kept."""
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of ``samples.jsonl``: the likeliest reply to a prompt after ``step`` rollouts, 0 before the first."""
+
+    step: int
+    id: str
+    prompt: tuple[Message, ...]
+    reply: str
+    score: float
+    tokens: int
+    ended: bool
+
+
+def look(out: Path, task: Task, trainer: Any, step: int) -> None:
+    """Write what the policy says now, unless that stands there already, or its weights are shared out."""
+    if not task.reward or not trainer.is_world_process_zero() or _looked(out, step):
+        return
+    if trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled:
+        return
+    table = rows(out)
+    asked = {id: row for row, id in reversed(list(enumerate(table["id"].to_pylist())))}
+    places = sorted(asked.values())[:SHOWN]
+    some = table.take(places).to_pylist()
+    prompts = [read(one["prompt"]) for one in some]
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    training = model.training
+    loaded = Loaded(model.eval(), load_tokenizer(task.base), task.base)
+    said = write(loaded, [Wish(ids, int(task.settings["max_tokens"])) for ids in prompts])
+    model.train(training)
+    points = rewards(load_reward(task.reward), [[*ids, *one.ids] for ids, one in zip(prompts, said, strict=True)])
+    with (out / SAMPLES).open("ab") as file:
+        for row, one, score in zip(some, said, points, strict=True):
+            sample = Sample(
+                step=step,
+                id=row["id"],
+                prompt=msgspec.json.decode(row["messages"], type=tuple[Message, ...]),
+                reply=one.text,
+                score=score,
+                tokens=len(one.ids),
+                ended=one.finish == "stop",
+            )
+            file.write(msgspec.json.encode(sample) + b"\n")
+
+
+def _looked(out: Path, step: int) -> bool:
+    """Whether the replies after so many rollouts stand there."""
+    path = out / SAMPLES
+    held = path.read_bytes().splitlines() if path.exists() else []
+    return any(msgspec.json.decode(one, type=Sample).step == step for one in held)
