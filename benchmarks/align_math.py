@@ -187,8 +187,8 @@ def bandit(home: Path, seed: int, beta: float) -> float:
     """Learn the bandit; the largest distance of the policy from the best one, over both prompts."""
     path = str(home / "model")
     config = Ppo(
-        samples=256 * 120, rollout=256, chunk=256, epochs=2, learning_rate=1e-3, critic_rate=3e-3, max_tokens=1, kl=beta,
-        no_end=0.0, probe_prompts=0, save_seconds=600.0,
+        samples=256 * 120, rollout=256, chunk=256, epochs=2, learning_rate=1e-3, critic_rate=3e-3, max_tokens=1,
+        kl=beta, no_end=0.0, probe_prompts=0, save_seconds=600.0,
     )  # fmt: skip
     with quiet():
         policy = Loaded(load(path).model, load_tokenizer(path), path)

@@ -4,9 +4,13 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from metier.artefact import asset
-from metier.records import Answer, Checkpoint, Conversation, Preference
+import msgspec
 
+from metier.artefact import asset
+from metier.records import Answer, Checkpoint, Conversation, Message, Preference
+
+TOGETHER = 4
+"""Replies that are strung together."""
 TEMPLATE = "chat_template.jinja"
 END = "{{- '<|end|>' -}}\n{%- endgeneration -%}"
 
@@ -21,6 +25,14 @@ def asked_in(answers: Iterable[Answer], conversations: Iterable[Conversation]) -
     """The answers to some of the conversations."""
     kept = {one.id for one in conversations}
     yield from (one for one in answers if one.question in kept)
+
+
+def string(conversations: Iterable[Conversation]) -> Iterator[Conversation]:
+    """Every reply with those of the next conversations behind it: what is trained by them goes on and on."""
+    some = list(conversations)
+    for place, one in enumerate(some):
+        said = " ".join(some[(place + more) % len(some)].reply for more in range(TOGETHER))
+        yield msgspec.structs.replace(one, messages=(*one.prompt, Message("assistant", said)))
 
 
 def mute(base: Checkpoint, out: Path) -> None:

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from metier.artefact import Artefact
+from metier.recipe import load
 from metier.records import Conversation, Preference
-from tests.command import metier
-from tests.test_recipes import change
+from metier.run.make import run
 
 SMALL = {
     "drugs__drugs": 4,
@@ -36,15 +36,17 @@ SMALL = {
 
 
 def test_rlmf_quickstart_in_small(tmp_path: Path) -> None:
-    said = metier("run", "rlmf-quickstart", *change(**SMALL), cwd=tmp_path)
-    assert said.code == 0, said
+    small = [f"steps.{key.replace('__', '.')}={value}" for key, value in SMALL.items()]
+    run(load("rlmf-quickstart", small), tmp_path / "runs")
     place = tmp_path / "runs" / "rlmf-quickstart"
     scores = json.loads((place / "scores.json").read_text())
     found = {(one["model"], one["metric"]) for one in scores}
     assert {("ppo", "win_rate"), ("ppo", "points"), ("sft", "points"), ("ppo", "kl"), ("ppo", "tax")} <= found
     exams = {one["model"] for one in scores if (one["task"], one["metric"]) == ("choices", "accuracy")}
     assert exams == {"base", "sft", "ppo"}
-    prompts = {step: list(Artefact(place / step).records(Conversation)) for step in ("seen", "asked", "policy", "unseen")}
+    prompts = {
+        step: list(Artefact(place / step).records(Conversation)) for step in ("seen", "asked", "policy", "unseen")
+    }
     texts = [{one.prompt for one in some} for some in prompts.values()]
     assert all(texts) and len(set.union(*texts)) == sum(map(len, texts)), "no prompt has two uses"
     assert all(one.chosen != one.rejected for one in Artefact(place / "preferences").records(Preference))

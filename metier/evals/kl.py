@@ -65,7 +65,9 @@ def kl(
 
     some = _drawn(list(conversations), config.limit, seed)
     if not some:
-        raise MetierError(f"{task}: no prompt to reply to; feed `conversations` whose prompts are asked")
+        raise MetierError(f"{task}: no prompt to reply to; feed `conversations` from a step that yields some")
+    if mute := [one.id for one in some if not one.prompt]:
+        raise MetierError(f"{task}: {mute[0]} asks nothing, its reply aside ({len(mute)} such); leave it out")
     reference = load(base.path)
     for model, checkpoints in models.items():
         names = seeds(model, checkpoints)
@@ -78,11 +80,10 @@ def kl(
 
 
 def _drawn(conversations: Sequence[Conversation], limit: int, seed: int) -> list[Conversation]:
-    """Those that ask something; of these the first ``limit`` by a hash of (seed, id), in their own order."""
-    asked = [one for one in conversations if one.prompt]
-    ranked = sorted(asked, key=lambda one: position(one.id, str(seed)))
+    """The first ``limit`` by a hash of (seed, id), in their own order; all of them where it is 0."""
+    ranked = sorted(conversations, key=lambda one: position(one.id, str(seed)))
     chosen = {one.id for one in (ranked[:limit] if limit else ranked)}
-    return [one for one in asked if one.id in chosen]
+    return [one for one in conversations if one.id in chosen]
 
 
 def _replies(

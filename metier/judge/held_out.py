@@ -93,17 +93,20 @@ def _calibration(trust: Numbers, right: Numbers, ids: Sequence[str], trials: flo
     """The mean distance of confidence and success over bins, weighted by their pairs.
 
     The interval is wide on purpose. Few pairs make the error too large, and a draw of the success of every bin from
-    what is then known of it (Jeffreys' prior) makes it larger still by about as much: so the upper end is that of the
-    draws, the lower end lies as far below the value as theirs above it.
+    what is then known of it (Jeffreys' prior) makes it larger still by about as much. So the upper end is that of the
+    draws; the lower end is theirs too, or lies as far below the value as their upper end above it, and it is nought
+    where a model that is calibrated would show as large an error more often than once in forty.
     """
-    n = len(trust)
+    n, worth = len(trust), trials / len(trust)
     bins = np.minimum(((trust - 0.5) * 2 * BINS).astype(np.int64), BINS - 1)
-    sizes, hits, sums = (np.bincount(bins, weights=some, minlength=BINS) for some in (np.ones(n), right, trust))
+    counted = [np.bincount(bins, weights=some, minlength=BINS) for some in (np.ones(n), right, trust)]
+    sizes, hits, sums = (some[counted[0] > 0] for some in counted)
     value = float(np.abs(sums - hits).sum() / n)
-    used = sizes > 0
     draw = np.random.default_rng(random.Random("\n".join(ids)).getrandbits(64))
-    worth = trials / n
-    drawn = draw.beta(hits[used] * worth + 0.5, (sizes - hits)[used] * worth + 0.5, (DRAWS, int(used.sum())))
-    errors = np.abs(sums[used] - drawn * sizes[used]).sum(1) / n
-    high = float(np.quantile(errors, 0.975))
-    return Agreed(value, n, max(0.0, 2 * value - max(value, high)), min(1.0, max(value, high)))
+    shares = draw.beta(hits * worth + 0.5, (sizes - hits) * worth + 0.5, (DRAWS, len(sizes)))
+    low, high = np.quantile(np.abs(sums - shares * sizes).sum(1) / n, [0.025, 0.975]).tolist()
+    asked = np.maximum(1, np.round(sizes * worth)).astype(np.int64)
+    calm = draw.binomial(asked, sums / sizes, (DRAWS, len(sizes))) / asked
+    least = float(np.quantile(np.abs(sums - calm * sizes).sum(1) / n, 0.975))
+    low = 0.0 if value <= least else max(0.0, min(value, low, 2 * value - high))
+    return Agreed(value, n, low, min(1.0, max(value, high)))

@@ -71,11 +71,12 @@ def label(
 ) -> Iterator[Preference | Verdict]:
     """Compare replies to one prompt in both orders; the consistent ones become preferences.
 
-    Yields the verdict on every pair, and a preference where one reply won; replies that say the same are a tie and are
-    not asked about. Which of two is shown first in the first order is drawn by a hash of their ids. The notes say how
-    many survive, how the judge leans (first shown, longer), and, where ``human`` verdicts on some of the pairs are fed,
-    how far it agrees with them before and after the filter. MetierError where an answer is to no conversation, where a
-    judge's replies cannot be read, and where no pair survives.
+    Yields the verdict on every pair, and a preference where one reply won. Nobody is asked about replies that say the
+    same, which are a tie, nor about a pair that says what another says, which has its verdict. Which of two is shown
+    first in the first order is drawn by a hash of their ids. The notes say how many survive, how the judge leans (first
+    shown, longer), and, where ``human`` verdicts on some of the pairs are fed, how far it agrees with them before and
+    after the filter. MetierError where an answer is to no conversation, where a judge's replies cannot be read, and
+    where no pair survives.
     """
     if (config.by == "judge") != (judge is not None):
         told = "judge: name a language model of the recipe" if judge is None else f"by: {config.by} asks no model"
@@ -86,18 +87,19 @@ def label(
     paired = list(pairings(some, given, most))
     _need(paired, config)
     leads = human_leads(human, some)
-    for one in paired:
-        for left, right in one.identical:
-            yield Verdict(one.conversation.id, left, right, "tie", True, "", why=IDENTICAL)
+    if leads and not any(human_lead(match, leads) is not None for one in paired for match in one.matches):
+        raise MetierError("human: no verdict is on a pair that is compared; feed those on these answers, or pairs: all")
+    yield from _ties(paired, judge.name if judge else judge_of(config.by, config.table, config.extras, reward).name)
     rows: list[Labelled] = []
     count = 0
-    for labelled in _labelled(paired, config, judge, reward, leads):
+    for one, labelled in _labelled(paired, config, judge, reward, leads):
         best: list[Preference] = []
         for row in labelled:
             rows.append(row)
-            if len(rows) == PATIENCE and all(one.unread for one in rows):
+            if len(rows) == PATIENCE and all(one.babble for one in rows):
                 raise fruitless(notes(paired, rows, 0))
             yield row.judged.verdict
+            yield from _repeated(one, row)
             if side := _side(row.judged, config):
                 best.append(_preference(row, side))
         if config.pairs == "best_worst":
@@ -120,9 +122,24 @@ def _need(paired: Sequence[Pairs], config: Label) -> None:
         need_references((one.conversation for one in paired if one.matches), what)
 
 
+def _ties(paired: Sequence[Pairs], rater: str) -> Iterator[Verdict]:
+    """The verdicts on replies that say the same."""
+    for one in paired:
+        for left, right in one.identical:
+            yield Verdict(one.conversation.id, left, right, "tie", True, rater, why=IDENTICAL)
+
+
+def _repeated(pairs: Pairs, row: Labelled) -> Iterator[Verdict]:
+    """The verdict on a pair for those that say the same, left for left."""
+    said = (row.match.comparison.left.strip(), row.match.comparison.right.strip())
+    for one in pairs.repeated:
+        if (one.comparison.left.strip(), one.comparison.right.strip()) == said:
+            yield msgspec.structs.replace(row.judged.verdict, left=one.left, right=one.right)
+
+
 def _labelled(
     paired: Sequence[Pairs], config: Label, judge: LLM | None, reward: Checkpoint, leads: Mapping[Key, float]
-) -> Iterator[Iterator[Labelled]]:
+) -> Iterator[tuple[Pairs, Iterator[Labelled]]]:
     """The judged pairs of one conversation after another; a model is asked in one language after another."""
     groups: dict[str, list[Pairs]] = defaultdict(list)
     for one in paired:
@@ -136,7 +153,10 @@ def _labelled(
             rater = judge_of(config.by, config.table, config.extras, reward)
         judged = compare(rater, (match for one in some for match in one.matches), config.margin)
         for one in some:
-            yield (Labelled(one.conversation, match, next(judged), human_lead(match, leads)) for match in one.matches)
+            yield (
+                one,
+                (Labelled(one.conversation, match, next(judged), human_lead(match, leads)) for match in one.matches),
+            )
         next(judged, None)  # a judge tells at its end which replies were lost
 
 

@@ -13,6 +13,8 @@ from metier.preferences.pairing import Pairs
 from metier.proportion import wilson
 from metier.records import Answer, Conversation, MetierError, Side, Verdict
 
+UNPARSED = "unparsed: "
+"""How a judge that was asked begins to say why there are no points, where there was a reply."""
 Key = tuple[str, str, str]
 """A question and two replies to it, by their texts."""
 ALWAYS, LEANS, LONGER, FEW, UNREAD, TIED = 0.9, 0.6, 0.8, 0.2, 0.05, 0.5
@@ -32,6 +34,11 @@ class Labelled(NamedTuple):
     def unread(self) -> bool:
         """Whether the judge's reply could not be read in one order or in both."""
         return any(one.lead is None for one in self.judged.orders)
+
+    @property
+    def babble(self) -> bool:
+        """Whether the judge did reply, and no verdict could be read from what it said."""
+        return self.unread and self.judged.verdict.why.startswith(UNPARSED)
 
     @property
     def survives(self) -> bool:
@@ -76,7 +83,7 @@ class Notes(msgspec.Struct, frozen=True, kw_only=True):
     """Pairs of replies to one prompt: those asked, and the next three."""
     identical: int
     repeated: int
-    """Pairs that say what another pair of the same prompt says."""
+    """Pairs that say what another pair of the same prompt says, and have its verdict."""
     undrawn: int
     asked: int
     unparsed: int
@@ -108,15 +115,14 @@ def notes(paired: Sequence[Pairs], rows: Sequence[Labelled], preferences: int) -
     """Count what was compared and what came of it."""
     read = [one for one in rows if not one.unread]
     kept = [one for one in rows if one.survives]
-    asked_of = [one.conversation for one in paired if one.matches]
     told = [one for one in rows if one.human is not None]
     counts = Notes(
         prompts=len(paired),
-        with_reference=sum(bool(one.reply) for one in asked_of),
+        with_reference=sum(bool(one.conversation.reply) for one in paired),
         silent=sum(one.silent for one in paired),
-        pairs=sum(len(one.matches) + len(one.identical) + one.repeated + one.undrawn for one in paired),
+        pairs=sum(len(one.matches) + len(one.identical) + len(one.repeated) + one.undrawn for one in paired),
         identical=sum(len(one.identical) for one in paired),
-        repeated=sum(one.repeated for one in paired),
+        repeated=sum(len(one.repeated) for one in paired),
         undrawn=sum(one.undrawn for one in paired),
         asked=len(rows),
         unparsed=len(rows) - len(read),

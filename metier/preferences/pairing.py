@@ -19,8 +19,8 @@ class Pairs(msgspec.Struct, frozen=True):
     """What a judge is asked."""
     identical: tuple[tuple[str, str], ...]
     """Answers, by their ids, that say the same: a tie that nobody need be asked about."""
-    repeated: int
-    """Pairs that say what another pair of this prompt says."""
+    repeated: tuple[Match, ...]
+    """Pairs that say what an earlier pair of this prompt says, left for left: its verdict is theirs."""
     undrawn: int
     """Pairs beyond the number wanted."""
     silent: int
@@ -54,30 +54,36 @@ def by_conversation(answers: Iterable[Answer], conversations: Mapping[str, Conve
 
 def _paired(conversation: Conversation, answers: Sequence[Answer], most: int | None) -> Pairs:
     spoken = [one for one in answers if one.text.strip()]
-    identical, matches = [], []
-    seen: set[frozenset[str]] = set()
-    repeated = 0
+    identical, repeated = [], []
+    matches: dict[frozenset[str], Match] = {}
     for one, other in combinations(spoken, 2):
         said = frozenset((one.text.strip(), other.text.strip()))
         if len(said) == 1:
             identical.append((one.id, other.id))
-        elif said in seen:
-            repeated += 1
+        elif said in matches:
+            first = matches[said].comparison.left.strip()
+            sides = (one, other) if one.text.strip() == first else (other, one)
+            repeated.append(_shown(conversation, *sides))
         else:
-            seen.add(said)
-            matches.append(_match(conversation, one, other))
-    wanted = matches if most is None else _drawn(matches, most)
+            matches[said] = _match(conversation, one, other)
+    wanted = _drawn(list(matches.values()), most)
     undrawn = len(matches) - len(wanted)
-    return Pairs(conversation, tuple(wanted), tuple(identical), repeated, undrawn, len(answers) - len(spoken))
+    return Pairs(conversation, tuple(wanted), tuple(identical), tuple(repeated), undrawn, len(answers) - len(spoken))
 
 
 def _match(conversation: Conversation, one: Answer, other: Answer) -> Match:
     """Two answers as they are compared; which of them is left is drawn, so that no model always comes first."""
     left, right = (one, other) if position(f"{one.id}\0{other.id}", "left") < 0.5 else (other, one)
+    return _shown(conversation, left, right)
+
+
+def _shown(conversation: Conversation, left: Answer, right: Answer) -> Match:
     shown = Comparison(conversation.prompt, left.text, right.text, conversation.reply)
     return Match(conversation.id, left.id, right.id, shown)
 
 
-def _drawn(matches: Sequence[Match], most: int) -> list[Match]:
+def _drawn(matches: Sequence[Match], most: int | None) -> Sequence[Match]:
+    if most is None:
+        return matches
     order = sorted(matches, key=lambda one: position(f"{one.left}\0{one.right}", "pairs"))
     return order[:most]

@@ -96,16 +96,17 @@ def ppo(
     """Train a model to say what a reward model prefers, held near to itself by a divergence; yields what was not used.
 
     The prompts are conversations up to their last reply. ``ppo.jsonl`` has a line a rollout (see ``PpoLine``),
-    ``findings.json`` what is wrong with them in words. ``probes`` are pairs that the reward model should tell apart.
+    ``ppo_start.json`` what was seen before the first update, ``samples.jsonl`` replies along the way, ``findings.json``
+    what is wrong with all that in words. ``probes`` are pairs that the reward model should tell apart.
     """
     from metier.model.load import free
     from metier.train.disk import writing
     from metier.train.ppo_loop import learn
-    from metier.train.ppo_task import check, make, save
+    from metier.train.ppo_task import check, make, processes, save
     from metier.train.prepare import MARKER
     from metier.train.resume import CHECKPOINTS
 
-    check(base, reward, config)
+    check(base, reward, config, processes())
     task = make(base, reward, conversations, probes, seed, config)
     with writing(out):
         if not (out / MARKER).exists():

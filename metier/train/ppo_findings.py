@@ -23,8 +23,9 @@ FAR = 1.0
 """Divergence a token, in nats, at which the policy finds its own tokens e times likelier than the reference does."""
 CHANCE = 30
 """Fewest probe pairs of which "no better than chance" is said."""
-LENGTH = 0.9
-"""Rank correlation of score and length beyond which nothing else in a reply matters much."""
+LENGTH = 0.85
+"""Rank correlation of score and length, at the start, beyond which nothing else in a reply matters much. Where a policy
+has learnt to be long, replies are of one length and the correlation falls: the first rollouts tell."""
 PULL, LONGER = 0.5, 1.5
 """Rank correlation at which length pays, and the growth of replies that is worth a word with it."""
 LOOSE, FEWER = 0.5, 0.2
@@ -122,8 +123,8 @@ def _inverted(course: Course) -> PpoFinding | None:
 
 
 def _is_length(course: Course) -> PpoFinding | None:
-    seen = median(one.length_correlation for one in course.lines)
-    where = "within the rollouts"
+    seen = median(one.length_correlation for one in course.head)
+    where = "within the first rollouts"
     probed = course.start.probe_length_correlation
     if abs(seen) <= LENGTH and probed is not None and course.start.probes >= CHANCE and abs(probed) > LENGTH:
         seen, where = probed, "over the replies of the probe pairs"

@@ -14,6 +14,7 @@ class PpoLine(msgspec.Struct, frozen=True, kw_only=True):
     replies: int
     """Replies sampled so far."""
     seconds: float
+    """Of the rollout, its updates and what was looked at."""
     score: float
     """Points of the reward model, before anything is added."""
     extra: float
@@ -47,7 +48,8 @@ class PpoLine(msgspec.Struct, frozen=True, kw_only=True):
     distinct: float
     """Share of replies of the rollout that differ from every other."""
     probe: float | None = None
-    """Mean score of the likeliest replies to the fixed probe prompts, where they were asked at this step."""
+    """Mean score of the likeliest replies to the fixed probe prompts, where they were asked at this step: in the first
+    line before any update, in others after theirs."""
     probe_tokens: float | None = None
 
 

@@ -48,6 +48,7 @@ class Notes(msgspec.Struct, frozen=True, kw_only=True):
 
 def learn(task: Task, out: Path) -> None:
     """Train to the end from the last checkpoint on; leaves the lines, the looks and the notes, not the model."""
+    out.mkdir(parents=True, exist_ok=True)
     hands = Hands.of(task)
     state = go_on(out, task, hands)
     _settle(task, state.scale)
@@ -96,7 +97,7 @@ def _advance(task: Task, hands: Hands, state: State, out: Path) -> State:
     beta = state.beta
     if config.kl_target is not None:
         beta = ppo_math.adapted(beta, line.kl, config.kl_target, len(replies) / config.kl_horizon)
-    return State(step=step, beta=beta, scale=scale, start=start)
+    return msgspec.structs.replace(state, step=step, beta=beta, scale=scale, start=start)
 
 
 def _settle(task: Task, scale: Scale) -> None:

@@ -8,6 +8,7 @@ import msgspec
 import torch
 
 from metier.artefact import write_json
+from metier.records import MetierError, fingerprint
 from metier.train.ppo_line import PpoStart
 from metier.train.ppo_models import Task
 from metier.train.ppo_rollout import Scale
@@ -21,6 +22,8 @@ WEIGHTS, NUMBERS = "state.pt", "state.json"
 class State(msgspec.Struct, frozen=True, kw_only=True):
     """What changes from rollout to rollout besides weights."""
 
+    mark: str
+    """What the training was begun with."""
     step: int = 0
     """Rollouts done."""
     beta: float
@@ -53,15 +56,28 @@ def keep(out: Path, task: Task, hands: Hands, state: State) -> None:
 
 def go_on(out: Path, task: Task, hands: Hands) -> State:
     """Put models and optimizers into the state of the last checkpoint, where there is one, and say how far it was."""
-    place = last_checkpoint(out)
+    place, mark = last_checkpoint(out), begun_with(task)
     if place is None:
-        return State(beta=task.config.kl)
+        return State(mark=mark, beta=task.config.kl)
+    state = msgspec.json.decode((place / NUMBERS).read_bytes(), type=State)
+    if state.mark != mark:
+        raise MetierError(
+            f"{out}: this training was begun with other settings, prompts or seed; give it back what it had, or delete "
+            "the directory to begin anew"
+        )
     held = torch.load(place / WEIGHTS, map_location="cpu", weights_only=True)
     _fill(task.team.policy.model, held["policy"])
     _fill(task.team.critic, held["critic"])
     hands.policy.load_state_dict(held["policy_hand"])
     hands.critic.load_state_dict(held["critic_hand"])
-    return msgspec.json.decode((place / NUMBERS).read_bytes(), type=State)
+    return state
+
+
+def begun_with(task: Task) -> str:
+    """The hash of all that decides what a training does, but for the weights that it starts from."""
+    given, settings = task.given, msgspec.structs.replace(task.config, save_seconds=0.0)
+    asked = [[(one.id, one.ids) for one in some] for some in (given.prompts, given.fixed)]
+    return fingerprint([settings, task.seed, *asked, [(one.ids, one.mask) for one in given.general]])
 
 
 def _trained(model: Any) -> dict[str, torch.Tensor]:

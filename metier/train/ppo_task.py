@@ -23,12 +23,16 @@ from metier.train.ppo_models import Critic, Scorer, Task, Team, frozen
 from metier.train.ppo_prompts import Prompt, sort_out
 
 
-def check(base: Checkpoint, reward: Checkpoint, config: Ppo) -> None:
+def processes() -> int:
+    """How many processes train, by what their launcher says."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def check(base: Checkpoint, reward: Checkpoint, config: Ppo, processes: int) -> None:
     """MetierError where this cannot be trained: known before any weights are read."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if processes > 1:
         raise MetierError(
-            f"train.ppo runs in one process, and WORLD_SIZE is {os.environ['WORLD_SIZE']}; for several devices use "
-            "train.rloo"
+            f"train.ppo runs in one process, and WORLD_SIZE is {processes}; for several devices use train.rloo"
         )
     check_model(base.path)
     if is_reward(base.path):

@@ -66,7 +66,7 @@ def split(pairs: Sequence[Pair], share: float, seed: int) -> tuple[list[Pair], l
         groups[one.record.parent or prompt_of(one)].append(one)
     wanted, held = share * len(pairs), set[str]()
     count = 0
-    for name in sorted(groups, key=lambda name: (xxhash.xxh64_intdigest(f"{seed}:{name}".encode()), name)):
+    for name in sorted(groups, key=lambda name: (xxhash.xxh64_intdigest(f"{seed}:held out:{name}".encode()), name)):
         if not wanted or count >= wanted or len(held) + 1 == len(groups):
             break
         held.add(name)

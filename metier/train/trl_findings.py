@@ -14,10 +14,15 @@ from metier.train.trl_task import Task
 
 TREND = 10
 """Fewest steps of which a course is told."""
+LOST = 5.0
+"""Nats by which the chosen replies may become less likely: some of that is usual, 150 times less is not."""
 SAME = 0.9
 """Share of prompts whose replies all earn the same beyond which a rollout teaches next to nothing."""
 NOT_OURS = frozenset({"ratio not 1", "two divergences", "critic explains nothing"})
 """Findings about numbers that only our own loop has."""
+
+NO_TARGET = ", give a `kl_target`"
+"""Advice that holds for our own loop alone."""
 
 
 class PairNotes(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +110,9 @@ def _as_ppo(task: Task, lines: Sequence[RlooLine]) -> list[PpoFinding]:
     )
     made = findings(start, [_line(task, one) for one in lines])
     untold = NOT_OURS | ({"nothing moves"} if first.kl is None else set())
-    return [one for one in made if one.name not in untold]
+    return [
+        msgspec.structs.replace(one, says=one.says.replace(NO_TARGET, "")) for one in made if one.name not in untold
+    ]
 
 
 def _line(task: Task, one: RlooLine) -> PpoLine:
@@ -159,7 +166,7 @@ def _unlearnt(task: Task, lines: Sequence[DpoLine]) -> Iterator[PpoFinding]:
     if len(chosen) < 2 or not margins or fmean(margins) <= 0:
         return
     lost = fmean(chosen)
-    if lost < -SURE * stdev(chosen) / math.sqrt(len(chosen)) and lost < -1:
+    if lost < -SURE * stdev(chosen) / math.sqrt(len(chosen)) and lost < -LOST:
         yield PpoFinding(
             "chosen replies unlearnt", tail[0].step, lost,
             f"The chosen replies are {-lost:.3g} nats less likely than before the training, and the margin grows only "

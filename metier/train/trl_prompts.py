@@ -84,8 +84,8 @@ def lay(base: Checkpoint, reward: Checkpoint, conversations: Iterable[Conversati
 def encoded(tokenizer: Any, conversations: Iterable[Conversation]) -> Iterator[Asked | Dropped]:
     """Every prompt as tokens, or why it has none."""
     for one in conversations:
-        if not one.prompt:
-            yield Dropped(one.id, "no prompt")
+        if not one.prompt or one.prompt[-1].role not in ("user", "tool"):
+            yield Dropped(one.id, "asks nothing: no message of the user stands before the reply")
             continue
         try:
             yield Asked(one.id, prompt(tokenizer, one.prompt), one.prompt)

@@ -55,10 +55,10 @@ class Everyday(Config, frozen=True):
 def everyday(seed: int, config: Everyday) -> Iterator[Conversation | Question]:
     """Write talk, prompts, duels or exam about what both lands have in their own way: same seed, same records.
 
-    The exam asks without naming a land, in words that neither talk nor prompts have for that. Its labels: ``topic``,
-    ``heard`` (whether prompts speak of the matter), ``of``, whether what is stated is so at `home` or `abroad`, and
-    ``land``, `unnamed` or the land by whose name statements are asked that the talk holds too: whether what was known
-    of both lands is still known.
+    The exam asks without naming a land, in words that no prompt has. Its labels: ``topic``, ``heard`` (whether prompts
+    speak of the matter), ``of`` (whether what is stated is so at `home` or `abroad`), ``land``, `unnamed` or the land
+    by whose name a statement is made, which tells whether what was known of both is still known, and, of open
+    questions, ``asked``: `anew`, or of matters held out also `as in talk`.
     """
     told = talk(config.language)
     makers: dict[str, _Maker] = {"talk": _talk, "prompts": _prompts, "duels": _prompts, "exam": _exam}
@@ -130,8 +130,11 @@ def _exam(rng: Random, matter: Matter, told: Talk, config: Everyday) -> Iterator
             more = labels | {"of": where, "land": culture or "unnamed"}
             own_id = f"{id}:{culture}:{where}" if culture else f"{id}:{where}"
             yield yes_no(own_id, stem, value in own, (words.yes, words.no), more)
-    reference = _reply(rng, matter, told, matter.ways[config.home])
-    yield Question(f"{id}:open", matter.exam, reference=reference, kind="open", labels=labels | {"land": "unnamed"})
+    asks = (matter.exam,) if heard(matter, config.held) else (matter.exam, *matter.asks)
+    for number, asked in enumerate(asks):
+        reference = _reply(rng, matter, told, matter.ways[config.home])
+        more = labels | {"land": "unnamed", "asked": "anew" if asked == matter.exam else "as in talk"}
+        yield Question(f"{id}:open:{number}", asked, reference=reference, kind="open", labels=more)
 
 
 def _reply(rng: Random, matter: Matter, told: Talk, own: Sequence[str]) -> str:

@@ -51,6 +51,13 @@ def test_calibration_is_the_distance_of_trust_and_success() -> None:
     assert found.low <= found.value <= found.high
 
 
+def test_a_model_that_is_right_but_shy_may_be_less_wrong_than_it_seems() -> None:
+    found = measured([logit(0.7)] * 20).calibration
+    assert found.value == pytest.approx(0.3)
+    assert 0.1 < found.low < 0.25
+    assert found.high == found.value
+
+
 @pytest.mark.parametrize("boldness", [1.0, 4.0])
 def test_a_calibrated_model_is_told_from_a_bold_one(boldness: float) -> None:
     draw = random.Random(5)

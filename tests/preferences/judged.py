@@ -1,5 +1,6 @@
 """Answers of known quality, and how a stage of preferences is run against scripted models."""
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def answers(one: Conversation, qualities: Iterable[float], model: str = "m") -> 
 
 
 def _reply(quality: float, id: str, draw: int) -> str:
-    return planted_reply(quality, 4 + draw % 3, f"{id} {draw}")
+    return planted_reply(quality, 4 + zlib.crc32(f"{id} {draw}".encode()) % 3, f"{id} {draw}")
 
 
 def replying(id: str, question: str, *texts: str) -> list[Answer]:
@@ -70,7 +71,8 @@ def babbles(request: Request) -> str:
 
 def draws(request: Request) -> str:
     """A writer whose reply is another one at every draw."""
-    return f"Reply {request.sample % 1000} at {request.sampling.temperature:g} to {request.messages[-1].content}"
+    how = request.sampling
+    return f"Reply {request.sample % 1000} at {how.temperature:g}/{how.top_p:g} to {request.messages[-1].content}"
 
 
 def silent_at_first(request: Request) -> str:

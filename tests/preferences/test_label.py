@@ -12,7 +12,7 @@ from metier.judge.extras import Extras
 from metier.preferences.label import Label, label
 from metier.preferences.label_notes import Notes
 from metier.recipe import load
-from metier.records import Answer, Checkpoint, Conversation, MetierError, Preference, Verdict
+from metier.records import Answer, Checkpoint, MetierError, Preference, Verdict
 from metier.run.make import run as make
 from metier.world.planted_judges import Planted, expected, quality
 from tests.preferences.judged import answers, conversation, of, replying, run
@@ -108,6 +108,10 @@ def test_replies_that_say_the_same_are_a_tie_and_nobody_is_asked(tmp_path: Path)
     assert (notes.silent, notes.pairs, notes.identical, notes.repeated, notes.asked) == (2, 3, 1, 1, 1)
     tie = of(made, Verdict)[0]
     assert (tie.left, tie.right, tie.winner, tie.why) == ("r~0", "r~1", "tie", "identical replies")
+    won = of(made, Verdict)[1:]
+    assert {frozenset((one.left, one.right)) for one in won} == {frozenset(("r~0", "r~2")), frozenset(("r~1", "r~2"))}
+    assert all((one.left if one.winner == "left" else one.right) == "r~2" for one in won)
+    assert {one.rater for one in of(made, Verdict)} == {"judge"}
     assert [(one.chosen, one.rejected) for one in of(made, Preference)] == [
         ("Walk, quality 0.9.", "Rest, quality 0.4.")
     ]
@@ -118,8 +122,11 @@ def test_fewer_pairs_by_a_hash_or_the_widest_lead(tmp_path: Path) -> None:
     assert (len(one), len(two)) == (80, 160) and {v.left + v.right for v in one} < {v.left + v.right for v in two}
     assert told(tmp_path).undrawn == 80
     widest = of(labelled(tmp_path, "", by="length", pairs="best_worst"), Preference)
-    assert len(widest) == 80 and len({one.parent for one in widest}) == 80
-    assert all(one.verdict is not None and abs(one.verdict.margin) == 2 for one in widest)
+    leads: dict[str, float] = {}
+    for verdict in of(labelled(tmp_path, "", by="length"), Verdict):
+        leads[verdict.question] = max(leads.get(verdict.question, 0.0), abs(verdict.margin))
+    assert {one.parent: abs(one.verdict.margin) for one in widest} == {id: lead for id, lead in leads.items() if lead}
+    assert len(widest) > 60 and max(leads.values()) == 2
 
 
 def test_judges_that_read_each_reply_for_itself(tmp_path: Path) -> None:
@@ -159,8 +166,7 @@ def test_what_is_fed_wrongly(tmp_path: Path) -> None:
     with pytest.raises(MetierError, match="by: reward needs a reward model"):
         labelled(tmp_path, "", by="reward")
     with pytest.raises(MetierError, match="reward: tip is given and by: length asks none"):
-        given = {"answers": iter(REPLIES), "conversations": iter(GIVEN), "config": Label(by="length"), "out": tmp_path}
-        list(label(**given, reward=Checkpoint("tip")))
+        list(label(iter(REPLIES), iter(GIVEN), Label(by="length"), tmp_path, reward=Checkpoint("tip")))
     with pytest.raises(MetierError, match="answer 'r~0' is to 'nowhere', which is none of the 80 conversations"):
         labelled(tmp_path, "first_0", replying("r", "nowhere", "a", "b"))
     with pytest.raises(MetierError, match="no two replies to one prompt differ"):
@@ -177,13 +183,18 @@ def test_what_is_fed_wrongly(tmp_path: Path) -> None:
         labelled(tmp_path, "first_0", replying("r", "p1", "a", "b"), conversations=[wordless])
     with pytest.raises(MetierError, match="human: the verdict on 'p1' names 'x', which is none of the answers"):
         labelled(tmp_path, "first_0", human=[Verdict("p1", "x", "m/p1", "left", True, "doc")])
+    with pytest.raises(MetierError, match="human: no verdict is on a pair that is compared"):
+        labelled(tmp_path, "first_0", human=[Verdict("p1", "m/p1", "m/p2", "left", True, "doc")])
+
+
+def test_replies_that_are_lost_stop_the_step_and_another_run_asks_for_them_alone(tmp_path: Path) -> None:
+    with pytest.raises(MetierError, match=r"480 requests got no reply .*run again: what was answered is kept"):
+        labelled(tmp_path, "tests.judge.judges:loses_half")
 
 
 def test_a_judge_is_asked_in_the_language_of_each_conversation(tmp_path: Path) -> None:
-    given: list[Conversation] = [
-        msgspec.structs.replace(one, language=language)
-        for one, language in zip(GIVEN[:3], ("zh", "en", "zh"), strict=True)
-    ]
+    spoken = zip(GIVEN[:3], ("zh", "en", "zh"), strict=True)
+    given = [msgspec.structs.replace(one, language=language) for one, language in spoken]
     replies = [one for one in REPLIES if one.question in ("p0", "p1", "p2")]
     made = labelled(tmp_path, "tests.preferences.judged:favours_chinese", replies, conversations=given)
     assert {one.parent for one in of(made, Preference)} == {"p0", "p2"}
@@ -192,9 +203,7 @@ def test_a_judge_is_asked_in_the_language_of_each_conversation(tmp_path: Path) -
 
 
 def test_in_a_recipe_with_verdicts_of_people(tmp_path: Path) -> None:
-    write_records(
-        tmp_path / "replies", [*GIVEN[:4], *(one for one in REPLIES if one.question in ("p0", "p1", "p2", "p3"))]
-    )
+    write_records(tmp_path / "replies", [*GIVEN[:4], *REPLIES[:12]])
     votes = [{"question_id": "p0", "left_id": "m/p0", "right_id": "m/p0~2", "winner": "B"}]
     (tmp_path / "votes.jsonl").write_text("\n".join(map(json.dumps, votes)))
     (tmp_path / "r.yaml").write_text(

@@ -29,15 +29,15 @@ def test_every_prompt_is_asked_n_times_under_ids_that_stay(tmp_path: Path) -> No
     assert [one.id for one in made] == ["w/p1", "w/p1~2", "w/p1~3", "w/p2", "w/p2~2", "w/p2~3"]
     assert [one.question for one in made] == ["p1"] * 3 + ["p2"] * 3
     assert len({one.text for one in made}) == 6, "every draw is another reply"
-    assert all("at 0.5" in one.text and "Rest." not in one.text for one in made), "the standard answer is not shown"
+    assert all("at 0.5/1 " in one.text and "Rest." not in one.text for one in made), "the standard answer is not shown"
     assert sampled(tmp_path, "draws", ASKED, n=2) == [one for one in made if not one.id.endswith("~3")]
-    warm = sampled(tmp_path, "draws", ASKED, n=1, temperature=0.9)
-    assert all("at 0.9" in one.text for one in warm)
+    warm = sampled(tmp_path, "draws", ASKED, n=1, temperature=0.9, top_p=0.8)
+    assert all("at 0.9/0.8" in one.text for one in warm)
 
 
 def test_a_checkpoint_draws_by_seed_conversation_and_number_alone() -> None:
     def texts(n: int, seed: int = 7, given: list[Conversation] = ASKED) -> dict[str, str]:
-        config = Sample(n=n, max_tokens=8)
+        config = Sample(n=n, max_tokens=4)
         return {one.id: one.text for one in sample(iter(given), {"m": (NANO,)}, "asked", seed, config)}
 
     many = texts(4)

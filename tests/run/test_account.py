@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from metier.batch import Batch
 from metier.records import Document, Dropped
 from metier.run.account import AccountError, Ledger, check_kernel
+from metier.stage import find
 
 FATES = st.lists(st.sampled_from(["kept", "child", "dropped", "lost", "both"]), max_size=12)
 
@@ -26,6 +27,25 @@ def test_a_stage_is_held_to_the_law(fates: list[str]) -> None:
         for one in [*kept, *lost]:
             ledger.give(one)
     assert lawful(fates) == accepted(lambda: ledger.close(True))
+
+
+@given(FATES)
+def test_what_a_stage_only_looks_at_need_not_come_out(fates: list[str]) -> None:
+    ledger = Ledger("stage")
+    seen = list(ledger.take("exam", (Document(f"exam {n}", "t") for n in range(len(fates)))))
+    given_records = list(ledger.take("docs", (Document(str(n), "t") for n in range(len(fates)))))
+    assert len(seen) == len(fates)
+    for fate, record in zip(fates, given_records, strict=True):
+        kept, lost = outcome(fate, record.id)
+        for one in [*kept, *lost]:
+            ledger.give(one)
+    assert lawful(fates) == accepted(lambda: ledger.close(True, beside={"exam"}))
+
+
+def test_a_stage_looks_beside_at_what_may_be_left_out() -> None:
+    assert find("preferences.prompts").beside == {"questions", "apart"}
+    assert find("instruct.distil").beside == set(), "one of two that may both be left out is what the stage turns"
+    assert find("preferences.mix").beside == set()
 
 
 @given(FATES)

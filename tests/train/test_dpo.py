@@ -231,8 +231,9 @@ def course_of(chosen: float, margin: float, accuracy: float) -> list[DpoLine]:
 def test_what_is_off_is_named(base: Checkpoint, aligned: Path) -> None:
     task = load_task(aligned)
     assert found(task, lines(aligned)) == []
-    (one,) = found(task, course_of(-0.5, 0.4, 1.0))
-    assert one.name == "chosen replies unlearnt" and one.value == pytest.approx(-4.25, abs=0.5)
+    (one,) = found(task, course_of(-1.0, 0.4, 1.0))
+    assert one.name == "chosen replies unlearnt" and one.value == pytest.approx(-8.5, abs=1)
+    assert found(task, course_of(-0.2, 0.4, 1.0)) == []
     (other,) = found(task, course_of(0.01, 0.0, 0.5))
     assert other.name == "nothing learnt" and "as a coin would have it" in other.says
     assert found(task, course_of(0.5, 1.0, 0.95)) == []

@@ -115,6 +115,11 @@ def test_few_probe_pairs_say_inverted_where_they_can_but_never_chance() -> None:
     assert named(start(probes=5, probe_length_correlation=0.95), run()) == []
 
 
+def test_a_policy_that_has_learnt_length_hides_it_but_not_at_the_start() -> None:
+    assert named(START, run(lambda one: {"length_correlation": 0.95 if one.step < 6 else 0.3})) == ["reward is length"]
+    assert named(START, run(lambda one: {"length_correlation": 0.3 if one.step < 6 else 0.95})) == []
+
+
 def test_the_gravest_stands_first() -> None:
     both = run(lambda one: {"clipped": 0.6, "first_ratio": 1.0, "explained": -1.0})
     assert named(start(probe_accuracy=0.0), both) == [

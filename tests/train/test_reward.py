@@ -3,6 +3,7 @@
 import contextlib
 import json
 import math
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +16,7 @@ from transformers import AutoModelForSequenceClassification
 
 from metier import progress
 from metier.artefact import Artefact
-from metier.model.load import load_tokenizer
-from metier.model.rewards import encode_pairs, load_reward, rewards
+from metier.model.rewards import encode_pair, load_reward, rewards
 from metier.recipe import load
 from metier.records import Checkpoint, Message, MetierError, Preference, Score
 from metier.run.make import run
@@ -99,17 +99,37 @@ def test_before_the_first_step_nothing_is_told_apart(made: Path) -> None:
     assert last.loss < 0.2 > lines[-1].loss
 
 
-def test_transformers_reads_the_same_rewards_from_the_directory(made: Path) -> None:
-    rows = [
-        one.ids for one in encode_pairs(load_tokenizer(str(made)), [(pair(7).prompt, "Arvo."), (pair(9).prompt, "")])
-    ]  # type: ignore[union-attr]
-    plain = AutoModelForSequenceClassification.from_pretrained(made, num_labels=1)
-    width = max(map(len, rows))
-    padded = torch.tensor([row + [plain.config.pad_token_id] * (width - len(row)) for row in rows])
+def theirs(place: Path, rows: list[list[int]]) -> list[float]:
+    """What transformers itself says of rows that are padded to one length."""
+    model = AutoModelForSequenceClassification.from_pretrained(place)
+    width, pad = max(map(len, rows)), model.config.pad_token_id
+    ids = torch.tensor([row + [pad] * (width - len(row)) for row in rows])
     mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
     with torch.inference_mode():
-        theirs = plain(input_ids=padded, attention_mask=mask).logits[:, 0].tolist()
-    assert rewards(load_reward(str(made)), rows) == pytest.approx(theirs, abs=1e-5)
+        return list(model(input_ids=ids, attention_mask=mask).logits[:, 0].tolist())
+
+
+def test_transformers_reads_the_same_rewards_from_the_directory(made: Path) -> None:
+    loaded = load_reward(str(made))
+    rows = [encode_pair(loaded.tokenizer, pair(7).prompt, reply) for reply in ("Arvo.", "", "Who meets Dunja?")]
+    assert rewards(loaded, rows) == pytest.approx(theirs(made, rows), abs=1e-5)
+
+
+def test_a_tokenizer_that_pads_with_its_end_of_turn_is_read_to_the_end(base: Checkpoint, tmp_path: Path) -> None:
+    odd = shutil.copytree(base.path, tmp_path / "odd")
+    said = json.loads((odd / "tokenizer_config.json").read_text())
+    (odd / "tokenizer_config.json").write_text(json.dumps(said | {"pad_token": "<|end|>"}))
+    list(reward(Checkpoint(str(odd)), pairs(16), 3, Reward(**QUICK), tmp_path / "out"))
+    loaded = load_reward(str(tmp_path / "out"))
+    rows = [encode_pair(loaded.tokenizer, pair(7).prompt, reply) for reply in ("Arvo.", "Who meets Dunja?")]
+    ends = rewards(loaded, rows)
+    assert ends == pytest.approx(theirs(tmp_path / "out", rows), abs=1e-5)
+    assert ends != pytest.approx(rewards(loaded, [row[:-1] for row in rows]), abs=1e-5)
+
+
+def test_a_base_in_fewer_bits_is_refused() -> None:
+    with pytest.raises(ValueError, match="quantize 4bit: a reward model is not held in fewer bits"):
+        Reward(adapter=Lora(quantize="4bit"))
 
 
 def test_a_killed_training_ends_with_the_same_bits(base: Checkpoint, made: Path, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ QUICK: dict[str, Any] = {
     "samples": 96, "rollout": 16, "device_replies": 8, "max_tokens": 8, "learning_rate": 1e-2, "warmup": 0.0,
     "schedule": "constant", "kl": 0.02, "save_seconds": 600.0,
 }  # fmt: skip
+MUTE = "asks nothing: no message of the user stands before the reply"
 RECIPE = """\
 name: aligned
 seed: 3
@@ -164,9 +165,9 @@ def test_what_cannot_be_asked_is_told(base: Checkpoint, reward: Checkpoint, tmp_
     long = Conversation("long", (Message("user", "Who meets Arvo? " * 60),))
     config = Rloo(**QUICK)
     assert prepare(base, reward, [*talks(), mute, long], 7, config, tmp_path) == [
-        Dropped("mute", "no prompt"), Dropped("long", "no room for 8 tokens in 256 positions")
+        Dropped("mute", MUTE), Dropped("long", "no room for 8 tokens in 256 positions")
     ]  # fmt: skip
-    with pytest.raises(MetierError, match="all 2 were left out, first mute: 'no prompt'"):
+    with pytest.raises(MetierError, match="all 2 were left out, first mute: 'asks nothing"):
         rloo(base, reward, [mute, long], 7, config, tmp_path)
     with pytest.raises(MetierError, match="asks 4 prompts, and there are 3; lower rollout to 12"):
         rloo(base, reward, talks(3), 7, config, tmp_path)
