@@ -1,6 +1,6 @@
 """Preferences and alignment: judges, reward models, PPO and its peers, planted faults, gathered into one table.
 
-    python -m benchmarks.align [math] [judges] [resume] [faults] [real] [ppo] [culture]
+    python -m benchmarks.align [math] [judges] [resume] [faults] [real] [transfer] [ppo] [culture]
 
 Each section is a benchmark of its own, ``python -m benchmarks.align_math`` and so on; ``ppo`` trains five seeds.
 """
@@ -10,7 +10,7 @@ import sys
 
 from benchmarks.bars import Bar, conclude
 
-SECTIONS = ("math", "judges", "resume", "faults", "real", "ppo", "culture")
+SECTIONS = ("math", "judges", "resume", "faults", "real", "transfer", "ppo", "culture")
 
 
 def main(wanted: list[str]) -> int:

@@ -56,7 +56,7 @@ models:
 steps:
 """
 RECIPE = f"""
-  leaflets: {{use: world.write, subject: drugs, drugs: {DRUGS}}}
+  leaflets: {{use: world.write, subject: drugs, drugs: 60}}   # the whole pharmacopoeia: every value is in some leaflet
   asked: {{{WORLD}, each: 12, first: 200}}
   apart: {{{WORLD}, each: 8, first: 212}}
   prompts: {{{WORLD}, each: 16, first: 220}}
@@ -247,7 +247,8 @@ def bars(home: Path | None = None, policy: str = "") -> list[Bar]:
         Bar("planted faults of policies that are named first", len(named), "faults", f"= {len(NAMED)}"),
         Bar("judge that nearly always names the first: told", float("position" in found["leant"]), "judges", "= 1"),
         Bar("judge that always does: stopped, and told why", float("won 100%" in told), "judges", "= 1"),
-        Bar("doctors' errors that are named", both / max(1, wrong), "share", ">= 0.8"),
+        Bar("doctors' answers in doubt that are wrong", both / max(1, dropped), "share", ">= 0.9"),
+        Bar("doctors' errors that are named", both / max(1, wrong), "share", ">= 0.9"),
     ]
 
 

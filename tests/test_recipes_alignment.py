@@ -19,6 +19,7 @@ SMALL = {
     "sampled__limit": 6,
     "sampled__max_tokens": 12,
     "preferences__margin": 0,
+    "preferences__keep": "all",
     "reward__epochs": 1,
     "reward__least_accuracy": 0,
     "ppo__samples": 8,

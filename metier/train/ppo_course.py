@@ -30,9 +30,10 @@ class Course(msgspec.Struct, frozen=True):
         """Replies of a rollout, on average."""
         return self.lines[-1].replies / self.lines[-1].step
 
-    def windows(self) -> list[Sequence[PpoLine]]:
-        """All rollouts that follow each other, so many at a time."""
-        return [self.lines[at : at + self.width] for at in range(len(self.lines) - self.width + 1)]
+    def windows(self, width: int = 0) -> list[Sequence[PpoLine]]:
+        """All rollouts that follow each other, so many at a time; by default as many as a window has."""
+        size = width or self.width
+        return [self.lines[at : at + size] for at in range(len(self.lines) - size + 1)]
 
     @property
     def head(self) -> Sequence[PpoLine]:

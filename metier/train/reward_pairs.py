@@ -1,7 +1,7 @@
 """The pairs of a reward model: encoded, and split into those that are trained on and those that it is measured on."""
 
 import math
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -59,21 +59,18 @@ def split(pairs: Sequence[Pair], share: float, seed: int) -> tuple[list[Pair], l
     """Pairs to train on and pairs held out, by a seeded hash of what their prompts were made from.
 
     About that share is held out, at least the pairs of one prompt where there are two; all pairs of a prompt go
-    together.
+    together, and so do those of all prompts that were made from the same.
     """
-    groups = defaultdict[str, list[Pair]](list)
-    for one in pairs:
-        groups[one.record.parent or prompt_of(one)].append(one)
+    named = list(zip(pairs, _groups(pairs), strict=True))
+    sizes = Counter(name for _, name in named)
     wanted, held = share * len(pairs), set[str]()
     count = 0
-    for name in sorted(groups, key=lambda name: (xxhash.xxh64_intdigest(f"{seed}:held out:{name}".encode()), name)):
-        if not wanted or count >= wanted or len(held) + 1 == len(groups):
+    for name in sorted(sizes, key=lambda name: (xxhash.xxh64_intdigest(f"{seed}:held out:{name}".encode()), name)):
+        if not wanted or count >= wanted or len(held) + 1 == len(sizes):
             break
         held.add(name)
-        count += len(groups[name])
-    apart = [(one.record.parent or prompt_of(one)) in held for one in pairs]
-    both = list(zip(pairs, apart, strict=True))
-    return [one for one, out in both if not out], [one for one, out in both if out]
+        count += sizes[name]
+    return [one for one, name in named if name not in held], [one for one, name in named if name in held]
 
 
 def order(pairs: Sequence[Pair], epochs: float, step: int, seed: int) -> list[int]:
@@ -94,6 +91,23 @@ def order(pairs: Sequence[Pair], epochs: float, step: int, seed: int) -> list[in
 def prompt_of(pair: Pair) -> str:
     """The text of a prompt, by which two pairs are of the same."""
     return "\n".join(f"{one.role}: {one.content}" for one in pair.record.prompt)
+
+
+def _groups(pairs: Sequence[Pair]) -> list[str]:
+    """For every pair the name of its group: pairs of one prompt, or of prompts made from the same, have one group."""
+    heads = dict[tuple[str, str], tuple[str, str]]()
+
+    def head(one: tuple[str, str]) -> tuple[str, str]:
+        while (above := heads.setdefault(one, one)) != one:
+            heads[one] = heads[above]
+            one = above
+        return one
+
+    made = [("from", one.record.parent or prompt_of(one)) for one in pairs]
+    for one, source in zip(pairs, made, strict=True):
+        first, second = sorted((head(source), head(("prompt", prompt_of(one)))))
+        heads[second] = first
+    return [head(source)[1] for source in made]
 
 
 def _encoded(tokenizer: Any, records: Iterable[Preference], most: int, dropped: list[Dropped]) -> list[Pair]:

@@ -99,7 +99,13 @@ def test_a_finding_tells_the_first_step_that_shows_it_and_the_number() -> None:
 def test_what_has_passed_is_no_finding() -> None:
     assert named(START, run(lambda one: {"clipped": 0.5 if one.step < 10 else 0.1})) == []
     assert named(START, run(lambda one: {"explained": -2.0 if one.step < 10 else 0.5})) == []
-    assert named(start(ended=0.1), run(lambda one: {"ended": 0.1 if one.step < 10 else 0.95})) == []
+
+
+def test_a_base_that_never_ends_is_told_though_the_penalty_has_mended_it() -> None:
+    (found,) = findings(start(ended=0.1), run(lambda one: {"ended": 0.1 if one.step < 10 else 0.95}))
+    assert (found.name, found.step, found.value) == ("no end of turn", 1, 0.1) and "95% at the end" in found.says
+    (found,) = findings(START, run(lambda one: {"ended": 0.3 if one.step > 20 else 0.95}))
+    assert found.name == "no end of turn" and found.step > 20 and "unlearnt" in found.says
 
 
 def test_too_little_to_tell_a_course_is_no_course() -> None:
@@ -118,6 +124,13 @@ def test_few_probe_pairs_say_inverted_where_they_can_but_never_chance() -> None:
 def test_a_policy_that_has_learnt_length_hides_it_but_not_at_the_start() -> None:
     assert named(START, run(lambda one: {"length_correlation": 0.95 if one.step < 6 else 0.3})) == ["reward is length"]
     assert named(START, run(lambda one: {"length_correlation": 0.3 if one.step < 6 else 0.95})) == []
+
+
+def test_a_few_rollouts_with_an_unlikely_token_are_no_other_policy() -> None:
+    def lifted(one: PpoLine) -> dict[str, Any]:
+        return {"kl_estimate": 0.8 * one.kl + (12.0 if one.step in (11, 17, 18, 19, 26) else 0.0)}
+
+    assert named(START, run(lifted)) == []
 
 
 def test_the_gravest_stands_first() -> None:

@@ -252,3 +252,21 @@ def test_pairs_of_a_prompt_stay_together(parents: list[int], share: float, seed:
     assert trained
     assert bool(held) == (len({*parents}) > 1)
     assert split(some[::-1], share, seed)[1] == held[::-1]
+
+
+@given(st.lists(st.tuples(st.integers(-1, 9), st.integers(0, 9)), min_size=2, max_size=30), st.integers())
+def test_a_prompt_that_was_made_twice_is_in_one_part(made: list[tuple[int, int]], seed: int) -> None:
+    some = [
+        Pair(
+            Preference(f"p{n}", (Message("user", f"{said}?"),), "a", "b", parent=f"c{of}" if of >= 0 else ""),
+            [1],
+            [2],
+            [3],
+        )
+        for n, (of, said) in enumerate(made)
+    ]
+    trained, held = split(some, 0.4, seed)
+    assert not {one.record.prompt for one in trained} & {one.record.prompt for one in held}
+    assert not {one.record.parent for one in trained} & {one.record.parent for one in held} - {""}
+    assert len(trained) + len(held) == len(some)
+    assert split(some[::-1], 0.4, seed)[1] == held[::-1]
