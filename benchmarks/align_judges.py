@@ -51,7 +51,7 @@ STEP = (
 
 
 class Number(NamedTuple):
-    """A measured share with its 95% interval, and the one that it should be."""
+    """A measured share or correlation with its 95% interval, and the one that it should be."""
 
     name: str
     value: float
@@ -67,18 +67,18 @@ class Number(NamedTuple):
 
     @property
     def distance(self) -> float:
-        """From what is due, in standard errors of it; far where what must be 0 or 1 is not."""
+        """A share's, from what is due, in standard errors of that; far where what must be 0 or 1 is not."""
         error = math.sqrt(self.due * (1 - self.due) / self.n)
         return abs(self.value - self.due) / error if error else 99.0 * (abs(self.value - self.due) > 1e-12)
 
 
 class Row(NamedTuple):
-    """One judge: agreement before, survivors, agreement after, and the reply shown first; correlations."""
+    """One judge: agreement before, survivors, agreement after, and the reply shown first; both correlations."""
 
     judge: str
     due: Expected
     numbers: tuple[Number, ...]
-    pearson: tuple[float, float]
+    pearson: tuple[Number, Number]
 
 
 def names() -> list[str]:
@@ -114,7 +114,9 @@ def measure(name: str, made: Artefact) -> Row:
         _number("after", after["accuracy"], due.after),
         _number("first wins", notes["first_wins"], due.first_wins),
     )
-    return Row(name, due, numbers, (before["pearson"]["value"], after["pearson"]["value"]))
+    told = ((before["pearson"], due.pearson_before), (after["pearson"], due.pearson_after))
+    one, other = (Number("r", r["value"], int(r["n"]), r["low"], r["high"], meant) for r, meant in told)
+    return Row(name, due, numbers, (one, other))
 
 
 def _number(name: str, found: dict[str, float], due: float) -> Number:
@@ -129,8 +131,9 @@ def table(rows: Sequence[Row]) -> None:
     print(f"{'judge':<32}{'agreement before':>26}{'survive':>26}{'agreement after':>26}   correlation")
     for row in rows:
         cells = [f"{one.value:.3f} {one.low:.3f}-{one.high:.3f} ({one.due:.3f})" for one in row.numbers[:3]]
-        told = f"{row.pearson[0]:.2f} -> {row.pearson[1]:.2f} ({row.due.pearson_before:.2f} -> "
-        print(f"{row.judge:<32}" + "".join(f"{cell:>26}" for cell in cells) + f"   {told}{row.due.pearson_after:.2f})")
+        one, other = row.pearson
+        told = f"{one.value:.2f} -> {other.value:.2f} ({one.due:.2f} -> {other.due:.2f})"
+        print(f"{row.judge:<32}" + "".join(f"{cell:>26}" for cell in cells) + f"   {told}")
     told = f"{PAPER[0]:.2f} -> {PAPER[2]:.2f}"
     print(f"{'AceGPT, 40K -> 12K':<32}{'':>26}{PAPER[1]:>26.3f}{'':>26}   {told}")
 
@@ -147,6 +150,7 @@ def bars(matches: int = 4000) -> list[Bar]:
     return [
         _missed("agreements after", after),
         _missed("numbers", every),
+        _missed("correlations", [one for row in rows for one in row.pearson]),
         Bar("farthest number from its closed form", max(one.distance for one in every), "s.e.", "<= 3.5"),
         Bar("least gain of the filter, from interval to interval", min(gains), "share", "> 0"),
         Bar("survivors that length alone gets wrong", 1 - long.value, "share", f">= {(1 - long.due) / 2:.3f}"),

@@ -154,7 +154,7 @@ def end_to_end() -> float:
     team = Team(loaded, None, Critic(loaded.model), Accelerator(cpu=True), 1.0)
     rows, worst = team.rows(replies), 0.0
     with torch.no_grad():
-        ours = team.log_probs(rows)[0]
+        ours = team.log_probs(rows)
         for row, one in enumerate(replies):
             logits = loaded.model(torch.tensor([[*one.prompt.ids, *one.ids]])).logits[0]
             wanted = logits.log_softmax(-1)[len(one.prompt.ids) - 1 : -1]

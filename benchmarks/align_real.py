@@ -15,6 +15,7 @@ import argparse
 import json
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +26,9 @@ from benchmarks.bars import Bar, conclude
 from metier.judge.held_out import HeldOut, held_out
 from metier.records import Checkpoint, Document, Message, Preference, Role
 from metier.train.extend import Extend, extend
+from metier.train.jsonl import read
 from metier.train.reward import Reward, reward
-from metier.train.reward_curve import HELD, Held, read
+from metier.train.reward_curve import HELD, Held
 
 DATA = Path("../shared/data/dialogue/dpo_zh_500.jsonl")
 ROLES: dict[str, Role] = {"human": "user", "gpt": "assistant", "system": "system"}
@@ -35,10 +37,10 @@ SETTINGS = Reward(batch_pairs=16, device_pairs=4, learning_rate=5e-4, warmup=0.1
 
 @dataclass(frozen=True)
 class Told:
-    """Every pair that a model which had not seen it was asked about, and how many were too long."""
+    """Every pair that a model which had not seen it was asked about, and the ids of those that were too long."""
 
     held: list[Held]
-    lost: int
+    long: list[str]
     seconds: float
 
 
@@ -63,17 +65,17 @@ def base(trained: Sequence[Preference], place: Path) -> Checkpoint:
 
 def tell(some: Sequence[Preference], folds: int, epochs: float, home: Path) -> Told:
     """Train a model a fold and gather what each says of the pairs held out from it."""
-    held, begun = list[Held](), time.monotonic()
+    held, long, begun = list[Held](), list[str](), time.monotonic()
     for fold in range(folds):
         apart = [one for number, one in enumerate(some) if number % folds == fold]
         rest = [one for number, one in enumerate(some) if number % folds != fold]
         made = base(rest, home / f"base{fold}")
         config = msgspec.structs.replace(SETTINGS, epochs=epochs)
-        list(reward(made, rest, 7, config, home / f"reward{fold}", apart))
+        lost = list(reward(made, rest, 7, config, home / f"reward{fold}", apart))
+        long += [one.id for one in lost if one.why.startswith("validation: longer than")]
         held += centred(list(read(home / f"reward{fold}" / HELD, Held)))
         print(f"fold {fold + 1} of {folds}: {len(held)} pairs told, {time.monotonic() - begun:.0f} s", flush=True)
-    known = {one.id for one in held}
-    return Told(held, sum(one.id not in known for one in some), time.monotonic() - begun)
+    return Told(held, long, time.monotonic() - begun)
 
 
 def centred(some: Sequence[Held]) -> list[Held]:
@@ -89,7 +91,7 @@ def measured(held: Sequence[Held]) -> HeldOut:
 
 
 def bars(path: Path = DATA, folds: int = 5, epochs: float = 2) -> list[Bar]:
-    """The measures of the table; no bar but that every pair is accounted for."""
+    """The table, whatever its numbers are; the bars are that every pair is told once or too long, and the time."""
     if not path.is_file():
         print(f"skipped: there is no {path}; name it with --data")
         return []
@@ -97,7 +99,7 @@ def bars(path: Path = DATA, folds: int = 5, epochs: float = 2) -> list[Bar]:
     with tempfile.TemporaryDirectory() as home:
         told = tell(some, folds, epochs, Path(home))
     found = measured(told.held)
-    print(f"\n{len(some)} pairs, {told.lost} longer than the model reads, {told.seconds:.0f} s")
+    print(f"\n{len(some)} pairs, {len(told.long)} longer than the model reads, {told.seconds:.0f} s")
     rows = (
         ("accuracy on held-out pairs", found.accuracy),
         ("the longer reply is the chosen one", found.longer_wins),
@@ -107,9 +109,9 @@ def bars(path: Path = DATA, folds: int = 5, epochs: float = 2) -> list[Bar]:
     )
     for name, one in rows:
         print(f"{name:<36} {one.value:6.3f}  ({one.low:.3f} to {one.high:.3f}, n = {one.n})")
+    once = Counter([*(one.id for one in told.held), *told.long])
     return [
-        Bar("pairs told or counted as too long", len(told.held) + told.lost, "pairs", f"= {len(some)}"),
-        Bar("held-out accuracy, real pairs", found.accuracy.value, "share", ">= 0"),
+        Bar("pairs told once, or too long", sum(once[one.id] == 1 for one in some), "pairs", f"= {len(some)}"),
         Bar("minutes", told.seconds / 60, "min", "<= 6"),
     ]
 

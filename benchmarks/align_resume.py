@@ -4,8 +4,9 @@ python -m benchmarks.align_resume [--kills 3] [--rollouts 12]
 
 A process of its own trains nano with train.ppo against a reward model with a random head, with all that a training may
 carry on: an adapted coefficient, scores taken in deviations, general conversations beside, looks along the way. It is
-killed (SIGKILL) as soon as it has written so many lines, at moments that fall between two checkpoints, and started
-again; the seconds of a line, which no two runs share, are left out of the comparison.
+killed (SIGKILL) as soon as it has written so many lines and there is a checkpoint older than the last of them, so that
+it has to go on from there and write some lines again; the seconds of a line, which no two runs share, are left out of
+the comparison.
 """
 
 import argparse
@@ -19,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bars import Bar, conclude
+from metier.train.resume import last_checkpoint, step_of
 
 LARGEST = 1e-5
-SECONDS = 3.0
+SECONDS = 1.0
 """Between two checkpoints: a kill then costs some rollouts whose lines are written already."""
 
 
@@ -32,9 +34,10 @@ def bars(kills: int = 3, rollouts: int = 12) -> list[Bar]:
         reward(home / "reward")
         calm, wild = home / "calm", home / "wild"
         finish(start(home, calm, rollouts))
-        hits = 0
+        hits, again = 0, 0
         for number in range(kills):
-            hits += kill(start(home, wild, rollouts), wild, (number + 1) * rollouts // (kills + 1))
+            lost = kill(start(home, wild, rollouts), wild, (number + 1) * rollouts // (kills + 1))
+            hits, again = hits + bool(lost), again + lost
         finish(start(home, wild, rollouts))
         ours, theirs = lines(calm), lines(wild)
         worst = max(
@@ -46,9 +49,9 @@ def bars(kills: int = 3, rollouts: int = 12) -> list[Bar]:
         same = (calm / "model.safetensors").read_bytes() == (wild / "model.safetensors").read_bytes()
         looks = (calm / "samples.jsonl").read_bytes() == (wild / "samples.jsonl").read_bytes()
         left = len(list((wild / "checkpoints").glob("*")))
-    print(f"{len(ours)} lines of {len(ours[0])} numbers compared")
+    print(f"{len(ours)} lines of {len(ours[0])} numbers compared, {again} of which were written again after a kill")
     return [
-        Bar("kills that hit a training", hits, "kills", f"= {kills}"),
+        Bar("kills after which it went on from a checkpoint", hits, "kills", f"= {kills}"),
         Bar("rewards and all else of a line, largest difference", worst, "", f"<= {LARGEST:g}"),
         Bar("final weights that differ", float(not same), "files", "= 0"),
         Bar("looks that differ", float(not looks), "files", "= 0"),
@@ -101,16 +104,20 @@ def finish(process: "subprocess.Popen[bytes]") -> None:
         sys.exit(f"the training ended with {process.returncode}")
 
 
-def kill(process: "subprocess.Popen[bytes]", out: Path, count: int) -> bool:
-    """Kill a training once it has written so many lines; False where it was over before."""
-    while process.poll() is None and len(lines(out)) < count:
+def kill(process: "subprocess.Popen[bytes]", out: Path, count: int) -> int:
+    """Kill a training once it has written so many lines, some after its last checkpoint: how many; 0: too late."""
+    while process.poll() is None and (len(lines(out)) < count or not 0 < checkpoint(out) < len(lines(out))):
         time.sleep(0.002)
     if process.poll() is not None:
-        return False
-    time.sleep(0.05)  # into the next rollout
+        return 0
     process.send_signal(signal.SIGKILL)
     process.wait()
-    return True
+    return len(lines(out)) - checkpoint(out)
+
+
+def checkpoint(out: Path) -> int:
+    """Rollouts that the last checkpoint holds; 0 where there is none."""
+    return step_of(last_checkpoint(out, clean=False))
 
 
 def lines(out: Path) -> list[dict[str, Any]]:

@@ -14,15 +14,15 @@ import argparse
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
 from benchmarks.bars import Bar, conclude
-from metier.evals.intervals import mean
-from metier.model.rewards import encode_pairs, load_reward, rewards
-from metier.model.template import Refused
+from metier.evals.intervals import Estimate, mean
+from metier.model.rewards import encode_pair, load_reward, rewards
 from metier.records import Answer, Checkpoint, Document, Preference
 from metier.train.extend import Extend, extend
 from metier.train.reward import Reward, reward
@@ -33,8 +33,18 @@ FEW = (0, 16, 48, 160)
 """English pairs that are trained on."""
 DRUGS, EACH = 60, 12
 Among = Literal["most", "rest"]
-Told = dict[str, list[float]]
-"""Of every way to train, whether each English pair was told, 1, or not, 0; a tie is one half."""
+
+
+class Told(NamedTuple):
+    """Of one way to train: whether each pair was told, 1, or not, 0, a tie one half; and the drug that it is about."""
+
+    hits: list[float]
+    drugs: list[str]
+
+    @property
+    def share(self) -> Estimate:
+        """The share that was told."""
+        return mean(self.hits, self.drugs)
 
 
 def pairs(seed: int, language: str, among: Among) -> list[Preference]:
@@ -73,58 +83,62 @@ def trained(start: Checkpoint, some: Sequence[Preference], seed: int, place: Pat
     return Checkpoint(str(place))
 
 
-def told(model: Checkpoint, some: Sequence[Preference]) -> list[float]:
-    """Whether a reward model tells each pair apart: 1, 0, or one half where both are worth the same."""
+def told(model: Checkpoint, some: Sequence[Preference], seed: int) -> Told:
+    """Whether a reward model tells each pair apart."""
     loaded = load_reward(model.path)
-    rows = encode_pairs(loaded.tokenizer, [(one.prompt, reply) for one in some for reply in (one.chosen, one.rejected)])
-    found = rewards(loaded, [row.ids for row in rows if not isinstance(row, Refused)])
-    return [((a > b) - (a < b) + 1) / 2 for a, b in zip(found[::2], found[1::2], strict=True)]
+    both = [encode_pair(loaded.tokenizer, one.prompt, reply) for one in some for reply in (one.chosen, one.rejected)]
+    found = rewards(loaded, both)
+    return ahead(some, found[::2], found[1::2], seed)
 
 
-def measure(seed: int, language: str, home: Path) -> tuple[Told, list[str]]:
-    """One seed: what every way to train tells of the English pairs, and the drugs that these are about."""
+def ahead(some: Sequence[Preference], chosen: Sequence[float], rejected: Sequence[float], seed: int) -> Told:
+    """Which chosen replies are ahead; a drug is one of its world."""
+    hits = [((a > b) - (a < b) + 1) / 2 for a, b in zip(chosen, rejected, strict=True)]
+    return Told(hits, [f"{seed}:{one.id.rpartition(':')[0]}" for one in some])
+
+
+def measure(seed: int, language: str, home: Path) -> dict[str, Told]:
+    """One seed: what every way to train tells of the held-out pairs."""
     theirs, ours = pairs(seed, language, "most"), pairs(seed, "en", "most")
     held, own = pairs(seed, "en", "rest"), pairs(seed, language, "rest")
     start = base(theirs, home / "base")
     first = trained(start, theirs, seed, home / language)
-    found = {"0 en pairs, the longer reply": [float(len(one.chosen) > len(one.rejected)) for one in held]}
-    found |= {f"{language} on {language}": told(first, own), "0 en pairs, from the other language": told(first, held)}
+    lengths = [len(one.chosen) for one in held], [len(one.rejected) for one in held]
+    found = {
+        "0 en pairs, the longer reply": ahead(held, *lengths, seed),
+        f"{language} on {language}": told(first, own, seed),
+        "0 en pairs, from the other language": told(first, held, seed),
+    }
     for few in FEW[1:]:
         some = ours[:: max(1, len(ours) // few)][:few]
         for name, begin in (("base", start), ("other language", first)):
             made = trained(begin, some, seed, home / f"{name.split()[0]}{few}")
-            found[f"{few} en pairs, from the {name}"] = told(made, held)
+            found[f"{few} en pairs, from the {name}"] = told(made, held, seed)
         print(f"seed {seed}: {few} English pairs done", flush=True)
-    return found, [one.id.split(":")[0] for one in held]
+    return found
 
 
 def bars(seeds: int = 3, language: str = "zh") -> list[Bar]:
-    """The table: accuracy on English pairs with and without the other language; bars on the two ends of it."""
-    whole, drugs = defaultdict[str, list[float]](list), list[str]()
+    """The table: accuracy on English pairs with and without the other language, whatever it is.
+
+    The bar is that there was something to carry over: in its own language the other reward model is better than chance.
+    """
+    whole = defaultdict[str, Told](lambda: Told([], []))
     for seed in range(11, 11 + seeds):
         with tempfile.TemporaryDirectory() as home:
-            found, spoken = measure(seed, language, Path(home))
-        for name, hits in found.items():
-            whole[name] += hits
-        drugs += [f"{seed}:{drug}" for drug in spoken]
+            found = measure(seed, language, Path(home))
+        for name, one in found.items():
+            whole[name] = Told(whole[name].hits + one.hits, whole[name].drugs + one.drugs)
     print()
-    for name, hits in whole.items():
-        about = drugs if name[0].isdigit() else [str(number) for number in range(len(hits))]
-        one = mean(hits, about)
-        print(f"{name:<40} {one.value:.3f}  ({one.low:.3f} to {one.high:.3f}, n = {one.n})")
-    gains = {}
+    for name, one in whole.items():
+        value, n, low, high = astuple(one.share)
+        print(f"{name:<40} {value:.3f}  ({low:.3f} to {high:.3f}, n = {n})")
     for few in FEW[1:]:
         after, before = (whole[f"{few} en pairs, from the {name}"] for name in ("other language", "base"))
-        gains[few] = mean([a - b for a, b in zip(after, before, strict=True)], drugs)
-        print(
-            f"{few:>3} pairs: gained by the other language {gains[few].value:+.3f} "
-            f"({gains[few].low:+.3f} to {gains[few].high:+.3f})"
-        )
-    own = whole[f"{language} on {language}"]
-    return [
-        Bar(f"reward accuracy in {language}, held-out drugs", sum(own) / len(own), "share", ">= 0.5"),
-        Bar(f"gained from {language} with {FEW[1]} English pairs", gains[FEW[1]].value, "share", ">= -1"),
-    ]
+        gain = mean([a - b for a, b in zip(after.hits, before.hits, strict=True)], after.drugs)
+        print(f"{few:>3} pairs: gained by the other language {gain.value:+.3f} ({gain.low:+.3f} to {gain.high:+.3f})")
+    own = whole[f"{language} on {language}"].share
+    return [Bar(f"reward accuracy in {language}, held-out drugs, lower end", own.low, "share", "> 0.5")]
 
 
 def main() -> int:

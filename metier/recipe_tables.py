@@ -47,6 +47,10 @@ class Place(msgspec.Struct, frozen=True):
             raise self.fail(str(error)) from None
 
     def _wrong(self, kind: type[Config], table: Mapping[str, Any], name: str, said: str) -> RecipeError:
+        if key := re.fullmatch(r"Invalid enum value '(.*)' - at `key` in `\$\.([\w.]+)`", said, re.S):
+            path = tuple(key[2].split("."))
+            hint = did_you_mean(key[1], _choices_of(kind, path))
+            return self.fail(f"{key[2]} of {name} has no setting {key[1]!r}; {hint}", *path, key[1])
         message, _, where = said.partition(" - at `$")
         path = tuple(re.split(r"[\[`]", where.lstrip("."))[0].split(".")) if where else ()
         path = path if path != ("",) else ()

@@ -150,3 +150,6 @@ def test_a_typo_inside_a_table_is_told_with_the_nearest_name(tmp_path: Path) -> 
         load(str(file))
     with pytest.raises(RecipeError, match="did you mean 'similarity'"):
         load(str(file))
+    file.write_text("name: x\nsteps:\n  pairs:\n    use: preferences.read\n    paths: a.txt\n    columns: {chosn: a}\n")
+    with pytest.raises(RecipeError, match=r"recipe.yaml:6: .*columns of .* no setting 'chosn'; did you mean 'chosen'"):
+        load(str(file))

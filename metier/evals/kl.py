@@ -63,6 +63,8 @@ def kl(
     """
     from metier.model.load import load
 
+    if not models:
+        raise MetierError(f"{task}: no model to measure; name some under models")
     some = _drawn(list(conversations), config.limit, seed)
     if not some:
         raise MetierError(f"{task}: no prompt to reply to; feed `conversations` from a step that yields some")
@@ -81,9 +83,8 @@ def kl(
 
 def _drawn(conversations: Sequence[Conversation], limit: int, seed: int) -> list[Conversation]:
     """The first ``limit`` by a hash of (seed, id), in their own order; all of them where it is 0."""
-    ranked = sorted(conversations, key=lambda one: position(one.id, str(seed)))
-    chosen = {one.id for one in (ranked[:limit] if limit else ranked)}
-    return [one for one in conversations if one.id in chosen]
+    ranked = sorted(range(len(conversations)), key=lambda place: position(conversations[place].id, str(seed)))
+    return [conversations[place] for place in sorted(ranked[: limit or None])]
 
 
 def _replies(

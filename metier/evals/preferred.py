@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from metier import progress
 from metier.evals.tables import cells
-from metier.judge.held_out import held_out
+from metier.judge.held_out import held_out, together
 from metier.llm.subject import seeds
 from metier.model.load import load_tokenizer, positions
 from metier.model.rewards import Rendered, check_reward, encode_pairs
@@ -114,7 +114,7 @@ def _scores(
         [row.chosen for row in rows],
         [row.rejected for row in rows],
         [row.lengths for row in rows],
-        [some[row.place].parent or some[row.place].id for row in rows],
+        together([some[row.place] for row in rows]),
     )
     for metric, one in (
         ("reward_accuracy", found.accuracy),

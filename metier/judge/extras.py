@@ -1,5 +1,6 @@
 """What a reward may hold besides the judge's points, off unless a recipe asks for it: rules kept, questions, length."""
 
+import math
 import re
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,9 @@ class Extras(Config, frozen=True):
     """Points for every hundred characters of a reply; below 0 length costs."""
 
     def __post_init__(self) -> None:
+        for name in ("rules", "asks", "length"):
+            if not math.isfinite(points := getattr(self, name)):
+                raise ValueError(f"{name}: {points} is no number of points")
         if self.rules and not self.table:
             raise ValueError("table: names no rules to keep; set table: domain:medicine, or leave out rules")
         if self.table and not self.rules:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from metier.judge.agreement import Agreed, spearman
 from metier.proportion import Z, effective, wilson
-from metier.records import MetierError
+from metier.records import MetierError, Preference
 
 Numbers = npt.NDArray[np.float64]
 BINS = 10
@@ -64,6 +64,31 @@ def held_out(
         length_correlation=spearman([*chosen, *rejected], sizes),
         longer_wins=_share(longer, clusters),
     )
+
+
+def asked(one: Preference) -> str:
+    """The text of a prompt, by which two preferences are of the same."""
+    return "\n".join(f"{said.role}: {said.content}" for said in one.prompt)
+
+
+def together(preferences: Sequence[Preference]) -> list[str]:
+    """For every preference the name of those that it belongs with: of one prompt, or of prompts made from the same.
+
+    What is learnt of one tells of the others, so they are not split apart, and in an interval they count as one.
+    """
+    heads = dict[tuple[str, str], tuple[str, str]]()
+
+    def head(one: tuple[str, str]) -> tuple[str, str]:
+        while (above := heads.setdefault(one, one)) != one:
+            heads[one] = heads[above]
+            one = above
+        return one
+
+    made = [("from", one.parent or asked(one)) for one in preferences]
+    for one, source in zip(preferences, made, strict=True):
+        first, second = sorted((head(source), head(("prompt", asked(one)))))
+        heads[second] = first
+    return [head(source)[1] for source in made]
 
 
 def _sigmoid(values: Numbers) -> Numbers:

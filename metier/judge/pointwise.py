@@ -1,5 +1,6 @@
 """Judges that read each reply for itself, so that no order can sway them: a reward model, a metric, rules."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Literal
@@ -29,16 +30,19 @@ class Pointwise:
         self.name, self._score = name, score
 
     def rate(self, comparisons: Iterable[Comparison]) -> Iterator[Rated]:
-        """The points of both replies of every comparison, scored many at a time."""
+        """The points of both replies of every comparison, many at a time; MetierError where some are no number."""
         known: dict[Row, float | None] = {}
         given = iter(comparisons)
         while some := list(islice(given, CHUNK)):
             rows = [(_row(one, one.left), _row(one, one.right)) for one in some]
-            fresh = [row for row in dict.fromkeys(row for both in rows for row in both) if row not in known]
-            known.update(zip(fresh, self._score(fresh), strict=True))
+            fresh = [row for row in dict.fromkeys(row for two in rows for row in two) if row not in known]
+            for row, points in zip(fresh, self._score(fresh), strict=True):
+                if points is not None and not math.isfinite(points):
+                    raise MetierError(f"{self.name}: gives {points} points to {squeeze(row[1])[:80]!r}; it is broken")
+                known[row] = points
             for left, right in rows:
-                points = known[left], known[right]
-                yield Rated(None, None, UNSCORED) if None in points else Rated(*points)
+                both = known[left], known[right]
+                yield Rated(None, None, UNSCORED) if None in both else Rated(*both)
 
 
 def by_reward(checkpoint: Checkpoint) -> Pointwise:

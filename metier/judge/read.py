@@ -39,7 +39,7 @@ _RATING = re.compile(
 _SIDE = r"(?<![A-Za-z'])(?:[AB](?![A-Za-z])|[ab](?=\s*[:=]))"
 _ITEM = (
     rf"(?P<side>{_SIDE})" + r"(?:'s)?{word}\s*(?:[:=]|[-–—](?=\s)|is\b|为|是|得|هو|هي)?\s*"
-    r"(?P<points>\d+(?:[.,]\d+)?)(?![.,]?\d)(?!\s*%)(?!\s*(?:[-–—]|至|到|to\b|or\b|或|او)\s*\d)"
+    r"(?P<points>\d+(?:[.,]\d+)?)(?![.,]?\d|\.\.|[eE⁄+^])(?!\s*(?:%|→|->))(?!\s*(?:[-–—]|至|到|to\b|or\b|或|او)\s*\d)"
     r"(?:\s*(?:/|out of\b|من)\s*(?P<most>\d+|عشره))?(?:\s*(?:分|points?\b))?"
 )
 """A reply, its rating, and of how many points: a range, a share and a rating that is cut off are none."""
@@ -95,14 +95,14 @@ def choice(reply: str) -> Vote | None:
     """Which reply is better by a judge's words; None where they do not say so, or say two things.
 
     Read are ``Better: A`` and the like, a line that says no more than that A is better, and A, B or a word for a tie
-    where that is the whole reply or its last line.
+    where that is the last line; where it is every line, they must all say the same.
     """
     lines = [line.strip(" .!。:;,-\t") for line in _lines(reply)]
     lines = [line for line in lines if line]
     said = [found["vote"] for line in lines for found in _BETTER.finditer(line)]
     said += [found["vote"] for line in lines if (found := _SAYS.fullmatch(line))]
-    if lines and (found := _ALONE.fullmatch(lines[-1])):
-        said.append(found[0])
+    alone = [_ALONE.fullmatch(line) for line in lines]
+    said += [found[0] for found in (alone if all(alone) else alone[-1:]) if found]
     votes = {_vote(one) for one in said}
     return votes.pop() if len(votes) == 1 else None
 

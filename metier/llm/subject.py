@@ -1,6 +1,7 @@
 """A model under evaluation, a checkpoint or a language model: conversations are asked of both in one way."""
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ CHUNK = 256
 """Conversations that a checkpoint answers between two reports of progress."""
 DRAWS = 1000
 """Most replies to one conversation."""
+_DRAW = re.compile(r"(?:~\d+)?")
+"""What stands behind the id of an answer that is not the first to its question."""
 TOO_LONG = "longer than the model takes"
 """Why a conversation was not answered that leaves a checkpoint no room."""
 
@@ -112,11 +115,10 @@ def answer_id(model: str, seed: str, question: str) -> str:
 
 
 def seed_of(answer: Answer) -> str:
-    """The seed in the id of an answer; empty where the model is one checkpoint, or the id was made elsewhere."""
-    before, after = f"{answer.model}/", f"/{answer.question}"
-    if answer.id.startswith(before) and answer.id.endswith(after):
-        return answer.id[len(before) : -len(after)]
-    return ""
+    """The seed in the id of an answer, of whichever draw; empty where the model is one checkpoint, or the id was made
+    elsewhere."""
+    before, (head, _, draw) = f"{answer.model}/", answer.id.rpartition(f"/{answer.question}")
+    return head[len(before) :] if head.startswith(before) and _DRAW.fullmatch(draw) else ""
 
 
 def say(subject: Subject, talks: Sequence[Talk], decoding: Decoding, note: str) -> Iterator[Said]:
@@ -124,7 +126,7 @@ def say(subject: Subject, talks: Sequence[Talk], decoding: Decoding, note: str) 
 
     A conversation that the model refuses or that is too long for it has a reply that says so. MetierError, when all
     others are answered, where replies were lost on the way: they are no fault of the model, and another run asks for
-    them alone; and where the model refused all.
+    them alone; and where the model refused all, or all are too long for it.
     """
     if isinstance(subject, LLM):
         yield from _asked(subject, talks, decoding, note)
@@ -167,6 +169,7 @@ def _written(checkpoint: Checkpoint, talks: Sequence[Talk], decoding: Decoding, 
     from metier.model.load import free, load
 
     loaded = load(checkpoint.path)
+    long = 0
     try:
         for start in range(0, len(talks), CHUNK):
             progress.report(start, len(talks), "answers", note)
@@ -174,12 +177,18 @@ def _written(checkpoint: Checkpoint, talks: Sequence[Talk], decoding: Decoding, 
             written = iter(write(loaded, [one for one in wishes if one is not None]))
             for one in wishes:
                 if one is None:
+                    long += 1
                     yield Said("", why=TOO_LONG)
                     continue
                 reply = next(written)
                 text = resumed(loaded.tokenizer, one.prompt, reply.text)
                 yield Said(split_thinking(text)[1], finish=reply.finish)
         progress.report(len(talks), len(talks), "answers", note)
+        if talks and long == len(talks):
+            raise MetierError(
+                f"{note}: every one of {long:,} conversations is {TOO_LONG}; take a model of a longer context, or "
+                "shorter prompts"
+            )
     finally:
         del loaded
         free()

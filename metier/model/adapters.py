@@ -107,9 +107,10 @@ def merged(model: Any, adapters: Mapping[str, float]) -> Any:
 
     The sum is exact: each layer's weight plus the weighted sum of the products of its low-rank matrices (peft's
     combination ``cat``). The adapters of every layer must fit; weights that are missing or left over are a MetierError.
+    What comes out may be trained on: peft leaves the weights below an adapter frozen.
     """
     try:
-        return _merged(model, adapters)
+        return _merged(model, adapters).requires_grad_(True)
     except (RuntimeError, ValueError, TypeError) as error:  # an adapter made elsewhere may ask for what peft refuses
         raise MetierError(f"{', '.join(adapters)}: cannot be merged into the base ({_last(error)})") from None
 

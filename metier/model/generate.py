@@ -67,7 +67,7 @@ def write(loaded: Loaded, wishes: Sequence[Wish], batch: int = BATCH) -> list[Wr
 
 
 def _check(max_tokens: int, temperature: float) -> None:
-    if temperature < 0 or max_tokens < 1:
+    if not temperature >= 0 or max_tokens < 1:  # what is no number compares with none
         raise MetierError(
             f"generate: temperature {temperature} must not be negative, max_tokens {max_tokens} at least 1"
         )

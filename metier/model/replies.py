@@ -1,12 +1,15 @@
 """Replies drawn by a model's probabilities alone, and the log-probability of each of their tokens under any model."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from metier.model.generate import Wish, end_tokens, write
 from metier.model.load import Loaded
+from metier.records import MetierError
 
 PASS_TOKENS = 1 << 13
 """Tokens run at a time, padding included."""
@@ -16,21 +19,27 @@ Floats = npt.NDArray[np.float64]
 
 
 def draw(loaded: Loaded, wishes: Sequence[Wish]) -> list[list[int]]:
-    """The tokens of a reply to every wish, the one that ends the turn included.
+    """The tokens of a reply to every wish, the one that ends the turn included."""
+    with plainly(loaded.model, end_tokens(loaded)):
+        return [list(one.ids) for one in write(loaded, wishes)]
 
-    A model's own configuration may hold a penalty for repeating itself or a share of tokens to draw from; what is drawn
-    so is not drawn from its probabilities, and its divergence cannot be told from it. So none of that is heeded.
+
+@contextlib.contextmanager
+def plainly(model: Any, stops: Sequence[int]) -> Iterator[None]:
+    """Let a model write by its probabilities alone, up to one of the tokens that end a turn.
+
+    Its own configuration may hold a penalty for repeating itself or a share of tokens to draw from; what is drawn so is
+    not drawn from its probabilities, and its divergence cannot be told from it. So none of that is heeded.
     """
     from transformers import GenerationConfig
 
-    model, own = loaded.model, loaded.model.generation_config
-    model.generation_config = GenerationConfig(
-        eos_token_id=end_tokens(loaded) or None, pad_token_id=loaded.tokenizer.pad_token_id
-    )
+    inner = model.get_base_model() if hasattr(model, "peft_config") else model
+    own = inner.generation_config
+    inner.generation_config = GenerationConfig(eos_token_id=list(stops) or None, pad_token_id=own.pad_token_id)
     try:
-        return [list(one.ids) for one in write(loaded, wishes)]
+        yield
     finally:
-        model.generation_config = own
+        inner.generation_config = own
 
 
 def token_logs(
@@ -38,10 +47,13 @@ def token_logs(
 ) -> list[Floats]:
     """For every reply the natural log-probability of each of its tokens after its prompt, at a temperature.
 
-    Rows are padded on the right, so that padding is never looked at.
+    Rows are padded on the right, so that padding is never looked at. MetierError where a prompt is empty: nothing says
+    how likely the first token of a text is.
     """
     import torch
 
+    if not all(prompts):
+        raise MetierError("token_logs: a prompt is empty; give at least one token")
     found: dict[int, Floats] = {}
     words = int(loaded.model.get_output_embeddings().weight.shape[0])
     sizes = [(len(before), len(said)) for before, said in zip(prompts, replies, strict=True)]

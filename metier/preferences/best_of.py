@@ -11,7 +11,7 @@ import msgspec
 
 from metier.artefact import write_json
 from metier.judge.extras import Extras
-from metier.llm.subject import answer_id
+from metier.llm.subject import answer_id, seed_of
 from metier.preferences.judges import LIKENESS, Points, check, judge_of, need_references, points
 from metier.preferences.pairing import by_conversation
 from metier.preferences.sample import EMPTY
@@ -71,6 +71,11 @@ def best_of(
     """
     given = {one.id: one for one in conversations}
     groups = _groups(answers, given, config.n)
+    most = max((len(one.answers) for one in groups), default=0)
+    if config.n and most < config.n:
+        raise MetierError(
+            f"n: {config.n}, and no prompt has more than {most} replies of a model; sample more, or n: {most}"
+        )
     if config.by in LIKENESS:
         need_references((one.conversation for one in groups), f"by: {config.by}")
     judge = judge_of(config.by, config.table, config.extras, reward)
@@ -80,7 +85,7 @@ def best_of(
         raise MetierError(
             f"none of the answers has a reply that {judge.name} can read; feed those of preferences.sample"
         )
-    n = config.n or max(len(one.answers) for one in groups)
+    n = config.n or most
     write_json(out / "notes.json", _notes(scored, n))
     best: dict[str, Scored] = {}
     for one, some in scored:
@@ -101,9 +106,7 @@ def _groups(answers: Iterable[Answer], given: dict[str, Conversation], most: int
     found: dict[tuple[str, str], dict[str, list[Answer]]] = defaultdict(lambda: defaultdict(list))
     for question, some in by_conversation(answers, given).items():
         for answer in some:
-            before = answer.id.rpartition(f"/{question}")[0]
-            seed = before[len(answer.model) + 1 :] if before.startswith(f"{answer.model}/") else ""
-            found[answer.model, seed][question].append(answer)
+            found[answer.model, seed_of(answer)][question].append(answer)
     return [
         Group(given[question], model, seed, tuple(some[:most]))
         for (model, seed), questions in found.items()

@@ -14,7 +14,7 @@ from metier.judge.extras import Extras
 from metier.llm.llm import LLM
 from metier.llm.prompts import Prompts
 from metier.preferences.judges import LIKENESS, Points, check, judge_of, need_references
-from metier.preferences.label_notes import Key, Labelled, fruitless, human_lead, human_leads, notes
+from metier.preferences.label_notes import Key, Labelled, fruitless, human_lead, human_leads, notes, silence
 from metier.preferences.pairing import Pairs, pairings
 from metier.records import Answer, Checkpoint, Config, Conversation, File, MetierError, Preference, Side, Verdict
 from metier.text.listed import read_text
@@ -101,7 +101,7 @@ def label(
             yield row.judged.verdict
             yield from _repeated(one, row)
             if side := _side(row.judged, config):
-                best.append(_preference(row, side))
+                best.append(_preference(row, side, config.keep))
         if config.pairs == "best_worst":
             best = sorted(best, key=_lead, reverse=True)[:1]
         count += len(best)
@@ -115,7 +115,8 @@ def label(
 def _need(paired: Sequence[Pairs], config: Label) -> None:
     """MetierError where there is nothing to compare, or a standard answer is missing that the judge needs."""
     if not any(one.matches for one in paired):
-        told = f"{len(paired):,} prompts have answers"
+        told, silent = f"prompts with answers: {len(paired):,}", sum(len(one.silent) for one in paired)
+        told += f"; answers without a reply: {silent:,}, {silence(paired)}" if silent else ""
         raise MetierError(f"no two replies to one prompt differ ({told}); sample more of them, or more freely")
     if config.by in LIKENESS or (config.by == "judge" and config.form == "rating"):
         what = f"by: {config.by}" if config.by != "judge" else "form: rating"
@@ -176,9 +177,11 @@ def _side(one: Judged, config: Label) -> Side | None:
     return "left" if lead > 0 else "right"
 
 
-def _preference(row: Labelled, side: Side) -> Preference:
+def _preference(row: Labelled, side: Side, keep: str) -> Preference:
     of, shown = row.conversation, row.match.comparison
-    verdict = msgspec.structs.replace(row.judged.verdict, winner=side)
+    verdict = row.judged.verdict
+    if keep == "all":
+        verdict = msgspec.structs.replace(verdict, winner=side, margin=row.judged.orders[0].lead or 0.0)
     ids, replies = (verdict.left, verdict.right), (shown.left, shown.right)
     if side == "right":
         ids, replies = ids[::-1], replies[::-1]

@@ -1,6 +1,6 @@
 """What labelling came to: how many pairs survive, how the judge leans, and how far it agrees with people."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import NamedTuple
@@ -15,11 +15,13 @@ from metier.records import Answer, Conversation, MetierError, Side, Verdict
 
 UNPARSED = "unparsed: "
 """How a judge that was asked begins to say why there are no points, where there was a reply."""
+SAID = 80
+"""Characters of that reply that a finding and an error show."""
 Key = tuple[str, str, str]
 """A question and two replies to it, by their texts."""
 ALWAYS, LEANS, LONGER, FEW, UNREAD, TIED = 0.9, 0.6, 0.8, 0.2, 0.05, 0.5
 """Beyond which share a judge is said to name one place always, to lean to it, and to go by length; below which few
-pairs survive; above which too many replies are unread, and too many pairs are ties."""
+pairs survive; above which too many replies are unread or missing, and too many pairs are ties."""
 
 
 class Labelled(NamedTuple):
@@ -75,10 +77,13 @@ class Notes(msgspec.Struct, frozen=True, kw_only=True):
     """The numbers of one labelling; ``asked`` is the sum of unparsed, inconsistent, ties and survivors."""
 
     prompts: int
+    answers: int
     with_reference: int
     """Prompts with a standard answer."""
     silent: int
     """Answers without a reply, which nothing is compared with."""
+    silent_why: str
+    """The commonest reason of that."""
     pairs: int
     """Pairs of replies to one prompt: those asked, and the next three."""
     identical: int
@@ -87,7 +92,9 @@ class Notes(msgspec.Struct, frozen=True, kw_only=True):
     undrawn: int
     asked: int
     unparsed: int
-    """Pairs of which a reply of the judge could not be read, in one order or in both."""
+    """Pairs to which the judge gave no points, or none that could be read, in one order or in both."""
+    unparsed_why: str
+    """The commonest reason of that, with what the judge said where it was asked."""
     inconsistent: int
     ties: int
     """Pairs on which both orders agree that neither is better, or whose lead is below the margin."""
@@ -118,14 +125,17 @@ def notes(paired: Sequence[Pairs], rows: Sequence[Labelled], preferences: int) -
     told = [one for one in rows if one.human is not None]
     counts = Notes(
         prompts=len(paired),
+        answers=sum(one.spoken + len(one.silent) for one in paired),
         with_reference=sum(bool(one.conversation.reply) for one in paired),
-        silent=sum(one.silent for one in paired),
+        silent=sum(len(one.silent) for one in paired),
+        silent_why=silence(paired),
         pairs=sum(len(one.matches) + len(one.identical) + len(one.repeated) + one.undrawn for one in paired),
         identical=sum(len(one.identical) for one in paired),
         repeated=sum(len(one.repeated) for one in paired),
         undrawn=sum(one.undrawn for one in paired),
         asked=len(rows),
         unparsed=len(rows) - len(read),
+        unparsed_why=_why(rows),
         inconsistent=sum(not one.judged.verdict.consistent for one in read),
         ties=sum(one.judged.verdict.consistent and not one.survives for one in read),
         survivors=len(kept),
@@ -166,11 +176,16 @@ def findings(notes: Notes) -> Iterable[Found]:
             f"only {survival.value:.0%} of {survival.n:,} pairs survive ({notes.inconsistent:,} inconsistent, "
             f"{notes.ties:,} ties, {notes.unparsed:,} unparsed): what is left may not stand for the rest",
         )  # fmt: skip
+    if notes.silent > UNREAD * notes.answers:
+        yield Found(
+            "silent", notes.silent / notes.answers,
+            f"{notes.silent:,} of {notes.answers:,} answers hold no reply ({notes.silent_why}): what is labelled may "
+            "not stand for the rest; mend the step that sampled them",
+        )  # fmt: skip
     if notes.asked and notes.unparsed > UNREAD * notes.asked:
         yield Found(
             "unparsed", notes.unparsed / notes.asked,
-            f"no verdict could be read in {notes.unparsed:,} of {notes.asked:,} pairs: look at the judge's replies, "
-            "and give it more max_tokens or a plainer prompt",
+            f"no verdict on {notes.unparsed:,} of {notes.asked:,} pairs ({notes.unparsed_why}): " + _mended(notes),
         )  # fmt: skip
     if notes.asked and notes.ties > TIED * notes.asked:
         yield Found(
@@ -183,13 +198,37 @@ def fruitless(notes: Notes) -> MetierError:
     """The error of a labelling that leaves nothing to train on."""
     first = notes.first_wins
     lean = "" if first is None else f"; the reply shown first won {first.value:.0%} of {first.n:,} orders"
-    remedy = "take another judge or prompt" if notes.inconsistent else "sample more freely, or lower the margin"
+    remedy = "take another judge or prompt"
+    if not notes.inconsistent:
+        remedy = "sample more freely, lower the margin, or take another judge"
     if notes.unparsed == notes.asked:
-        lean, remedy = "", "the judge does not answer as its prompt asks: look at its replies, and take another"
+        lean, remedy = f" ({notes.unparsed_why})", _mended(notes)
     return MetierError(
         f"none of {notes.asked:,} pairs survives: {notes.unparsed:,} unparsed, {notes.inconsistent:,} inconsistent, "
         f"{notes.ties:,} ties{lean}; {remedy}"
     )
+
+
+def silence(paired: Iterable[Pairs]) -> str:
+    """Why most of the answers without a reply have none."""
+    return next((why for why, _ in Counter(why for one in paired for why in one.silent).most_common(1)), "")
+
+
+def _mended(notes: Notes) -> str:
+    """What helps against pairs without a verdict."""
+    if notes.unparsed_why.startswith(UNPARSED):
+        return (
+            "the judge does not answer as its prompt asks; give it more max_tokens, a plainer prompt, or take another"
+        )
+    return "leave such replies out, or take a judge that can read them"
+
+
+def _why(rows: Sequence[Labelled]) -> str:
+    """The commonest reason why there is no verdict, that of replies which could not be read with the first of them."""
+    some = [one.judged.verdict.why for one in rows if one.unread]
+    kinds = Counter(UNPARSED if one.startswith(UNPARSED) else one for one in some)
+    kind = kinds.most_common(1)[0][0] if kinds else ""
+    return next((one[:SAID] for one in some if one.startswith(kind)), "")
 
 
 def human_leads(human: Iterable[Verdict], answers: Sequence[Answer]) -> dict[Key, float]:

@@ -7,6 +7,7 @@ from itertools import combinations
 import msgspec
 
 from metier.judge.compare import Match
+from metier.preferences.sample import EMPTY
 from metier.records import Answer, Comparison, Conversation, MetierError
 from metier.text.held import position
 
@@ -23,8 +24,10 @@ class Pairs(msgspec.Struct, frozen=True):
     """Pairs that say what an earlier pair of this prompt says, left for left: its verdict is theirs."""
     undrawn: int
     """Pairs beyond the number wanted."""
-    silent: int
-    """Answers without a reply."""
+    spoken: int
+    """Answers with a reply."""
+    silent: tuple[str, ...]
+    """Why there is no reply, of every answer without one."""
 
 
 def pairings(answers: Iterable[Answer], conversations: Mapping[str, Conversation], most: int | None) -> Iterator[Pairs]:
@@ -68,7 +71,8 @@ def _paired(conversation: Conversation, answers: Sequence[Answer], most: int | N
             matches[said] = _match(conversation, one, other)
     wanted = _drawn(list(matches.values()), most)
     undrawn = len(matches) - len(wanted)
-    return Pairs(conversation, tuple(wanted), tuple(identical), tuple(repeated), undrawn, len(answers) - len(spoken))
+    silent = tuple(one.rule or EMPTY for one in answers if not one.text.strip())
+    return Pairs(conversation, tuple(wanted), tuple(identical), tuple(repeated), undrawn, len(spoken), silent)
 
 
 def _match(conversation: Conversation, one: Answer, other: Answer) -> Match:

@@ -185,11 +185,11 @@ def _notes(
 
 
 def _share(origin: str, config: Prompts, seed: int) -> str:
-    """The share that a conversation falls into; empty where there is one use only."""
-    total = sum(config.shares.values())
-    at, reached = position(origin, str(seed)) * total, 0.0
-    for name, weight in config.shares.items():
+    """The share that a conversation falls into, in whichever order they are listed; empty where there is one use."""
+    shares = sorted(config.shares.items(), reverse=True)
+    at, reached = position(origin, str(seed)) * sum(weight for _, weight in shares), 0.0
+    for name, weight in shares:
         reached += weight
         if at < reached:
             return name
-    return next(reversed(config.shares), "")
+    return shares[-1][0] if shares else ""

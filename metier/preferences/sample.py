@@ -50,14 +50,18 @@ def sample(
     An answer is called MODEL/CONVERSATION, that of the second draw MODEL/CONVERSATION~2 and so on. What a checkpoint
     draws depends on the seed, the conversation and the number of the draw alone: more draws leave the first as they
     were. Where there is no reply, the rule says why: the prompt is too long for the model, it was refused, it says
-    nothing; where a reply was cut, that it was. MetierError, when all others are answered, where replies were lost.
+    nothing; where a reply was cut, that it was. MetierError, when all others are answered, where replies were lost, or
+    where a model refused every prompt or has no room for any.
     """
     some = drawn(list(conversations), config.limit, seed)
     if not some:
         raise MetierError(f"{task}: no conversation to ask; feed `conversations` from a step that yields some")
+    _apart(some, config.n)
     for model, _, subject in subjects(models):
         _check(model, subject, config)
     asked = [one for one in some if ends_open(one)]
+    if not asked:
+        raise MetierError(f"{task}: none of {len(some):,} conversations has a message of the user to reply to")
     talks = [Talk(one.id, one.prompt, draw) for one in asked for draw in range(config.n)]
     for model, name, subject in each(models):
         for one in some:
@@ -86,6 +90,18 @@ def ends_open(conversation: Conversation) -> bool:
     """Whether a conversation, its last reply aside, ends with something to reply to."""
     prompt = conversation.prompt
     return bool(prompt) and prompt[-1].role in ("user", "tool") and bool(prompt[-1].content.strip())
+
+
+def _apart(some: Sequence[Conversation], n: int) -> None:
+    """MetierError where a conversation is called what a later draw of another one would be."""
+    ids = {one.id for one in some}
+    for one in some:
+        for draw in range(2, n + 1):
+            if (taken := f"{one.id}~{draw}") in ids:
+                raise MetierError(
+                    f"conversation {taken!r} would share its answers' ids with draw {draw} of {one.id!r}; rename it, "
+                    "or sample it in another step"
+                )
 
 
 def _check(model: str, subject: Subject, config: Sample) -> None:

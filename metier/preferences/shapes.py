@@ -1,5 +1,6 @@
 """One row of a file of preferences as what it holds: two replies of which one is chosen, a vote, or rated replies."""
 
+import math
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any, Literal, NamedTuple, get_args
@@ -25,13 +26,15 @@ OWN: dict[Own, tuple[str, ...]] = {
 """Names that a column goes by where the settings name none; `reply` and `rating` stand in each of the `replies`."""
 CHOSEN, REJECTED = ("chosen", "response_chosen"), ("rejected", "response_rejected")
 WINNERS: dict[str, Side] = {
-    **dict.fromkeys(("left", "a", "model_a", "response_a", "1"), "left"),
-    **dict.fromkeys(("right", "b", "model_b", "response_b", "2"), "right"),
+    **dict.fromkeys(("left", "a", "model_a", "response_a"), "left"),
+    **dict.fromkeys(("right", "b", "model_b", "response_b"), "right"),
     **dict.fromkeys(("tie", "equal", "both", "draw", "tie (bothbad)", "both_bad", "bothbad", "neither"), "tie"),
 }
 """What a winner goes by, case aside."""
+FROM_NOUGHT = "response_0"
+"""A reply whose name says that its file counts replies from 0 on; others count from 1."""
 NO_PAIR = "no pair of replies"
-SAME = "both replies are the same"
+SAME, ALIKE, UNRATED = "both replies are the same", "no two replies are rated apart", "a reply has no rating"
 
 
 class Two(NamedTuple):
@@ -78,6 +81,8 @@ class Shape(NamedTuple):
             two, lead = self._two(row, self._replies(row)), _lead(row)
             if lead is not None and lead < 0:
                 raise Bad("the rejected reply is rated higher", f"by {-lead:g}")
+            if lead is not None and (not lead or lead < self.margin):
+                raise Bad(ALIKE, f"by {lead:g}")
             yield two if lead is None else two._replace(lead=lead, how="rated")
         elif kind == "vote":
             yield self._vote(row)
@@ -103,12 +108,16 @@ class Shape(NamedTuple):
                 raise found
             if found.chosen.strip() == found.rejected.strip():  # type: ignore[union-attr]
                 raise Bad(SAME)
+            if found.prompt[-1].role not in ("user", "tool"):  # type: ignore[union-attr]
+                raise Bad("the prompt does not end with the user", found.prompt[-1].role)  # type: ignore[union-attr]
             return Two(found.prompt, found.chosen, found.rejected, "left", 1.0)  # type: ignore[union-attr]
         raise Bad(NO_PAIR)
 
     def _vote(self, row: Mapping[str, Any]) -> Two:
         said = cell(self.value(row, "winner"), "winner").strip()
-        winner = self.winners.get(said) or WINNERS.get(said.casefold())
+        first = 0 if FROM_NOUGHT in row else 1
+        counted: dict[str, Side] = {str(first): "left", str(first + 1): "right"}
+        winner = self.winners.get(said) or WINNERS.get(said.casefold()) or counted.get(said)
         if winner is None:
             raise Bad("unknown winner", repr(said))
         question = cell(self.value(row, "question"), "question")
@@ -117,6 +126,8 @@ class Shape(NamedTuple):
         if left is None and right is None:
             if not (question and all(ids)):
                 raise Bad("no replies, and no ids of the question and both answers")
+            if ids[0] == ids[1]:
+                raise Bad(SAME, ids[0])
             two = Two((), "", "", winner, 0.0)
         else:
             two = self._two({**row, "chosen": left, "rejected": right}, {"chosen": "chosen", "rejected": "rejected"})
@@ -128,17 +139,17 @@ class Shape(NamedTuple):
         rated = []
         for number, one in enumerate(listed(self.value(row, "replies")), 1):
             if not isinstance(one, dict):
-                raise Bad("a reply has no rating", f"reply {number}")
+                raise Bad(UNRATED, f"reply {number}")
             text, rating = self.value(one, "reply"), _number(self.value(one, "rating"))
             if rating is None or not isinstance(text, str):
-                raise Bad("a reply has no rating", f"reply {number}")
+                raise Bad(UNRATED, f"reply {number}")
             rated.append((rating, text))
         rated.sort(key=lambda one: -one[0])
         pairs = [(rated[0], rated[-1])] if self.pairs == "best_worst" and len(rated) > 1 else combinations(rated, 2)
         apart = [(one, other) for one, other in pairs if one[0] - other[0] > 0 and one[0] - other[0] >= self.margin]
         apart = [(one, other) for one, other in apart if one[1].strip() != other[1].strip()]
         if not apart:
-            raise Bad("no two replies are rated apart")
+            raise Bad(ALIKE)
         names: dict[Column, str] = {"chosen": "chosen", "rejected": "rejected"}
         for one, other in apart:
             two = self._two({**row, "chosen": one[1], "rejected": other[1]}, names)
@@ -147,12 +158,19 @@ class Shape(NamedTuple):
 
 def _lead(row: Mapping[str, Any]) -> float | None:
     """How far the chosen reply's rating is ahead, where a row has both ratings (as UltraFeedback's pairs)."""
-    chosen, rejected = (_number(row.get(f"score_{name}")) for name in ("chosen", "rejected"))
-    return None if chosen is None or rejected is None else chosen - rejected
+    given = [row.get(f"score_{name}") for name in ("chosen", "rejected")]
+    if any(one in (None, "") for one in given):
+        return None
+    chosen, rejected = map(_number, given)
+    if chosen is None or rejected is None:
+        raise Bad(UNRATED, f"{given[0]!r}, {given[1]!r}")
+    return chosen - rejected
 
 
 def _number(value: Any) -> float | None:
+    """A rating; None where it is none, or one that no other is ahead of or behind."""
     try:
-        return None if value is None or isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+        number = None if value is None or isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return number if number is not None and math.isfinite(number) else None

@@ -20,7 +20,7 @@ class Dpo(Aligned, Config, frozen=True, kw_only=True):
     """How dear it is to leave the reference: the reward of a reply is beta times its log-ratio to it."""
     label_smoothing: Annotated[float, msgspec.Meta(ge=0, lt=0.5)] = 0.0
     """Share of the labels that are taken to be the wrong way round (conservative DPO); of `dpo` alone."""
-    epochs: Above = 1.0
+    epochs: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 1.0
     """Passes over the pairs, each in an order of its own."""
     batch_pairs: Whole = 64
     """Pairs of a step over all devices."""

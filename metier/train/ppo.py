@@ -4,6 +4,7 @@ The loop is ours and written to be read: a reference for what RLHF does, for mod
 From about 8 B parameters on use `train.rloo`, whose rollouts vLLM can write.
 """
 
+import math
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -44,7 +45,7 @@ class Ppo(Config, frozen=True, kw_only=True):
     kl_target: Above | None = None
     """Divergence of a reply, in nats, that the coefficient is adapted to (Ziegler et al. 2019); None: it stays."""
     kl_horizon: Whole = 10_000
-    """Replies over which the coefficient adapts."""
+    """Replies over which the coefficient adapts, once the policy is trained."""
     gamma: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.0
     """Discount of later rewards."""
     lam: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.95
@@ -82,6 +83,18 @@ class Ppo(Config, frozen=True, kw_only=True):
             )
         if self.chunk > self.rollout:
             raise ValueError(f"chunk {self.chunk} is more than a rollout of {self.rollout} replies; lower it")
+        if self.critic_first >= (rollouts := math.ceil(self.samples / self.rollout)):
+            raise ValueError(
+                f"critic_first {self.critic_first}: of {rollouts} rollouts (samples / rollout) none would train the "
+                "policy; lower it"
+            )
+        if self.kl_target is not None and not self.kl:
+            raise ValueError("kl 0: nothing adapts a coefficient of 0 to kl_target; raise kl, or leave kl_target out")
+        if self.kl_target is not None and self.kl_horizon < self.rollout:
+            raise ValueError(
+                f"kl_horizon {self.kl_horizon} is less than a rollout of {self.rollout} replies, after each of which "
+                "the coefficient would leap; raise it"
+            )
 
 
 def ppo(

@@ -20,7 +20,8 @@ class PpoLine(msgspec.Struct, frozen=True, kw_only=True):
     extra: float
     """Points of rules, questions and length."""
     total: float
-    """What is maximised: score and extra, less the penalty for no end and beta times the divergence."""
+    """What is maximised: score (as `score_clip` takes it) and extra, less the penalty for no end and beta times the
+    divergence."""
     kl: float
     """Divergence from the reference: mean over replies of the sum over tokens of log policy - log reference."""
     kl_estimate: float
@@ -32,8 +33,9 @@ class PpoLine(msgspec.Struct, frozen=True, kw_only=True):
     first_ratio: float
     """Largest |ratio - 1| in the first minibatch of the first epoch, where the policy is still the one that sampled."""
     clipped: float
-    """Share of tokens whose ratio was clipped."""
+    """Share of tokens whose ratio left its bounds."""
     value_clipped: float
+    """Share of tokens whose value left its bounds and would be worse within them."""
     policy_loss: float
     value_loss: float
     general_loss: float

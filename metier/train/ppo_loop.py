@@ -68,12 +68,12 @@ def _advance(task: Task, hands: Hands, state: State, out: Path) -> State:
     began, step, config, team = time.monotonic(), state.step + 1, task.config, task.team
     first, looks = (look(task, 0) if step == 1 else None), list[Look]()
     numbers = range((step - 1) * config.rollout, min(step * config.rollout, config.samples))
-    prompts = [task.given.ask(number, task.seed) for number in numbers]
+    prompts = task.given.ask(numbers, task.seed)
     replies = sample(team, prompts, numbers, task.seed, config)
     scores = scored(replies, task.score)
     scale = state.scale
     if config.score_clip is not None and step == 1:
-        scale = Scale(float(np.mean(scores)), float(np.std(scores)) or 1.0, config.score_clip)
+        scale = Scale.seen(scores, config.score_clip)
         _settle(task, scale)
     points = earned(replies, scores, task.extra, scale, config.no_end)
     rollout = look_back(team, replies, points, state.beta, config)
@@ -95,7 +95,7 @@ def _advance(task: Task, hands: Hands, state: State, out: Path) -> State:
     )
     _append(out / LINES, [line])
     beta = state.beta
-    if config.kl_target is not None:
+    if config.kl_target is not None and step > config.critic_first:
         beta = ppo_math.adapted(beta, line.kl, config.kl_target, len(replies) / config.kl_horizon)
     return msgspec.structs.replace(state, step=step, beta=beta, scale=scale, start=start)
 

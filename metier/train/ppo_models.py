@@ -11,6 +11,8 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from metier.model.load import Loaded
+from metier.records import MetierError
+from metier.train import attention
 from metier.train.ppo import Ppo
 from metier.train.ppo_prompts import Given, Prompt
 
@@ -102,31 +104,33 @@ class Team:
         """The row of some replies, on the device of the models."""
         return Rows.of(replies, self.accelerator.device)
 
-    def log_probs(self, rows: Rows) -> tuple[Tensor, Tensor]:
-        """The policy's log-probability of every token of the replies, and the entropy of what it might have said."""
-        return self._read(self.policy.model, rows)
+    def log_probs(self, rows: Rows) -> Tensor:
+        """The policy's log-probability of every token of the replies."""
+        return _chosen(self._spread(self.policy.model, rows), rows)
+
+    def log_probs_and_entropy(self, rows: Rows) -> tuple[Tensor, Tensor]:
+        """The same, and the entropy of what the policy might have said."""
+        spread = self._spread(self.policy.model, rows)
+        return _chosen(spread, rows), rows.spread(-(spread.exp() * spread).sum(-1))
 
     def reference_log_probs(self, rows: Rows) -> Tensor:
-        """The same of the policy as it was, without the entropy."""
+        """The log-probabilities of the policy as it was."""
         if self.reference is not None:
-            return self._read(self.reference, rows)[0]
+            return _chosen(self._spread(self.reference, rows), rows)
         with self.policy.model.disable_adapter():
-            return self._read(self.policy.model, rows)[0]
+            return _chosen(self._spread(self.policy.model, rows), rows)
 
     def values(self, rows: Rows) -> Tensor:
         """What the critic expects before every token of the replies."""
         with self.accelerator.autocast():
             return rows.spread(self.critic(rows))
 
-    def _read(self, model: Any, rows: Rows) -> tuple[Tensor, Tensor]:
+    def _spread(self, model: Any, rows: Rows) -> Tensor:
+        """Log-probabilities of all tokens in the place of each of the replies'."""
         with self.accelerator.autocast():
             out = model(input_ids=rows.ids, position_ids=rows.places, use_cache=False, logits_to_keep=rows.before)
         exact = torch.promote_types(out.logits.dtype, torch.float32)
-        spread = (out.logits[0].to(exact) / self.temperature).log_softmax(-1)
-        chosen = spread.gather(-1, rows.said[:, None]).squeeze(-1)
-        with torch.no_grad():
-            entropy = -(spread.exp() * spread).sum(-1)
-        return rows.spread(chosen), rows.spread(entropy)
+        return (out.logits[0].to(exact) / self.temperature).log_softmax(-1)
 
     def passes(self, replies: Sequence[Reply]) -> Iterator[list[int]]:
         """Numbers of replies that are run together where no gradient is wanted."""
@@ -141,6 +145,11 @@ class Team:
             tokens, said = tokens + size, said + len(one.ids)
         if some:
             yield some
+
+
+def _chosen(spread: Tensor, rows: Rows) -> Tensor:
+    """Of all log-probabilities those of the tokens that were said."""
+    return rows.spread(spread.gather(-1, rows.said[:, None]).squeeze(-1))
 
 
 @dataclass(frozen=True)
@@ -169,19 +178,41 @@ def frozen(model: Any) -> Any:
 
 
 @contextlib.contextmanager
-def plainly(model: Any, stops: Sequence[int]) -> Iterator[None]:
-    """Let a model write by its probabilities alone: its own configuration may hold a penalty for repeating itself.
-
-    What is drawn otherwise is not drawn from the policy, whose divergence then cannot be told.
-    """
-    from transformers import GenerationConfig
-
-    inner = model.get_base_model() if hasattr(model, "peft_config") else model
-    own, attention = inner.generation_config, inner.config._attn_implementation
+def row_by_row(model: Any) -> Iterator[None]:
+    """Let a model read rows of one text each, padded, which an attention that tells items apart does not take."""
+    inner = _inner(model)
+    if inner.config._attn_implementation != attention.NAME:
+        yield
+        return
     inner.set_attn_implementation("sdpa")
-    inner.generation_config = GenerationConfig(eos_token_id=list(stops) or None, pad_token_id=own.pad_token_id)
     try:
         yield
     finally:
-        inner.generation_config = own
-        inner.set_attn_implementation(attention)
+        inner.set_attn_implementation(attention.NAME)
+
+
+def check_apart(model: Any, path: str) -> None:
+    """MetierError where what stands before a text in its row changes how a model reads it, whatever the positions say.
+
+    So it is with families that go by the distance of tokens alone, or that carry a state along.
+    """
+    body, device = _inner(model).base_model, next(model.parameters()).device
+    places = torch.tensor([[0, 1, 2, 3] * 2], device=device)
+    with torch.no_grad():
+        first, other = (
+            body(
+                input_ids=torch.tensor([[*before, 0, 1, 2, 3]], device=device), position_ids=places, use_cache=False
+            ).last_hidden_state[0, 4:]
+            for before in ([0, 1, 2, 3], [3, 2, 0, 1])
+        )
+    rounding = torch.finfo(first.dtype).eps ** 0.5 / 4  # of the largest state: experts take all tokens together
+    if float((first - other).abs().max()) > rounding * float(first.abs().max()):
+        raise MetierError(
+            f"{path}: a model of the family {body.config.model_type} does not tell texts apart that share a row, as "
+            "train.ppo lays them; use train.rloo"
+        )
+
+
+def _inner(model: Any) -> Any:
+    """The model that an adapter lies on, or the model itself."""
+    return model.get_base_model() if hasattr(model, "peft_config") else model

@@ -42,13 +42,14 @@ class Given:
     """Those that the reward model is tried on."""
     dropped: list[Dropped]
 
-    def ask(self, number: int, seed: int) -> Prompt:
-        """The prompt of the reply with that number, from 0: every pass takes all of them, in an order of its own."""
-        turn, place = divmod(number, len(self.prompts))
-        return self.prompts[int(self._order(seed, turn)[place])]
+    def ask(self, numbers: Sequence[int], seed: int) -> list[Prompt]:
+        """The prompts of the replies with these numbers, from 0: every pass takes all, in an order of its own."""
+        places = [divmod(number, len(self.prompts)) for number in numbers]
+        orders = {turn: self._order(seed, turn) for turn in {turn for turn, _ in places}}
+        return [self.prompts[int(orders[turn][place])] for turn, place in places]
 
     def beside(self, number: int, count: int, seed: int) -> list[Encoded]:
-        """The general conversations of one update; updates go through all of them."""
+        """The general conversations of one update, drawn anew for each and none twice."""
         draw = np.random.default_rng([seed % (1 << 64), number, len(self.general)])
         chosen = draw.choice(len(self.general), min(count, len(self.general)), replace=False)
         return [self.general[int(one)] for one in chosen]
@@ -67,29 +68,37 @@ def sort_out(
 ) -> Given:
     """The prompts of conversations that leave ``max_tokens`` of a model's ``room``; what cannot be used is dropped.
 
-    MetierError where no prompt is left, or ``general`` names a source that there is not.
+    MetierError where no prompt is left, or ``general`` names a source of which there is nothing to train on.
     """
     asked, general, dropped = list[Prompt](), list[Encoded](), list[Dropped]()
-    sources = set[str]()
+    sources, used = dict[str, str](), set[str]()
     for talk in talks:
-        sources.add(talk.source)
         made: Prompt | Encoded | str
         if talk.source in config.general:
             made = _beside(tokenizer, talk, room)
         else:
             made = _prompt(tokenizer, talk, room - config.max_tokens, f"{room} tokens less max_tokens")
+        sources.setdefault(talk.source, f"first {talk.id}: {made!r}" if isinstance(made, str) else "")
         if isinstance(made, str):
             dropped.append(Dropped(talk.id, made))
-        elif isinstance(made, Prompt):
+            continue
+        used.add(talk.source)
+        if isinstance(made, Prompt):
             asked.append(made)
         else:
             general.append(made)
     for source in config.general:
         if source not in sources:
             raise MetierError(f"general: no conversation is of the source {source!r}; {did_you_mean(source, sources)}")
+        if source not in used:
+            raise MetierError(
+                f"general: no conversation of {source!r} can be trained on, {sources[source]}; feed others, or leave "
+                "it out"
+            )
     if not asked:
-        why = f": all {len(dropped)} were left out, first {dropped[0].id}: {dropped[0].why!r}" if dropped else ""
-        raise MetierError(f"train.ppo: there is no prompt to train on{why}; feed others, or lower max_tokens")
+        why = f"all {len(dropped)} were left out, first {dropped[0].id}: {dropped[0].why!r}" if dropped else ""
+        why = why or (f"all {len(general)} conversations are general" if general else "no conversations came")
+        raise MetierError(f"train.ppo: there is no prompt to train on: {why}; feed others, or lower max_tokens")
     prompts, fixed = _apart(asked, min(config.probe_prompts, len(asked) // SHARE), seed)
     kept = list[Preference]()
     for pair in pairs:

@@ -5,15 +5,20 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from metier.model.generate import Wish, end_tokens, write
+from metier.model.replies import plainly
 from metier.records import MetierError
 from metier.train import ppo_math
 from metier.train.ppo import Ppo
-from metier.train.ppo_models import Reply, Scorer, Team, plainly
+from metier.train.ppo_models import Reply, Scorer, Team, row_by_row
 from metier.train.ppo_prompts import Prompt
+
+ROUNDING = 1e-6
+"""Deviation, in the size of their mean, below which scores do not differ: one depends so much on its batch."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,12 @@ class Scale:
     mean: float = 0.0
     deviation: float = 1.0
     bound: float = float("inf")
+
+    @classmethod
+    def seen(cls, scores: Sequence[float], bound: float) -> "Scale":
+        """The scale of some scores; where they are equal but for rounding, a point is a deviation."""
+        mean, deviation = float(np.mean(scores)), float(np.std(scores))
+        return cls(mean, deviation if deviation > ROUNDING * max(1.0, abs(mean)) else 1.0, bound)
 
     def of(self, score: float) -> float:
         """One score, taken so."""
@@ -84,7 +95,7 @@ def _name(id: str) -> int:
 
 def _written(team: Team, prompts: Sequence[Prompt], wishes: Sequence[Wish]) -> list[Reply]:
     stops = end_tokens(team.policy)
-    with plainly(team.policy.model, stops), team.accelerator.autocast():
+    with plainly(team.policy.model, stops), row_by_row(team.policy.model), team.accelerator.autocast():
         written = write(team.policy, wishes)
     return [
         Reply(asked, list(one.ids), one.text, one.finish == "stop") for asked, one in zip(prompts, written, strict=True)
@@ -119,7 +130,7 @@ def look_back(team: Team, replies: list[Reply], points: Points, beta: float, con
         for some in team.passes(replies):
             rows = team.rows([replies[number] for number in some])
             width = rows.mask.shape[1]
-            log_probs, spread = team.log_probs(rows)
+            log_probs, spread = team.log_probs_and_entropy(rows)
             for kept, found in (
                 (old, log_probs),
                 (entropy, spread),

@@ -19,7 +19,7 @@ from metier.records import Checkpoint, Conversation, MetierError, Preference
 from metier.rules.loaded import checker
 from metier.train import adapter, attention
 from metier.train.ppo import Ppo
-from metier.train.ppo_models import Critic, Scorer, Task, Team, frozen
+from metier.train.ppo_models import Critic, Scorer, Task, Team, check_apart, frozen
 from metier.train.ppo_prompts import Prompt, sort_out
 
 
@@ -80,6 +80,8 @@ def make(
     for model in (policy.model, reference, critic.model):
         if model is not None and attention.fits(model.config):
             model.set_attn_implementation(attention.NAME)
+    check_apart(policy.model, base.path)
+    check_apart(critic.model, reward.path)
     team = Team(policy, reference, critic, accelerator, config.temperature)
     names = (base.base or base.path, reward.base or reward.path)
     return Task(team, given, by_model(judge, room), by_extras(config.extras), seed, config, *names)

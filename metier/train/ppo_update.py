@@ -131,13 +131,14 @@ class _Batch:
 def _largest(team: Team, batch: _Batch) -> float:
     """Largest |ratio - 1| of the policy now and when it drew the replies."""
     with torch.no_grad():
-        ratio = (team.log_probs(batch.rows)[0] - batch.log_probs).exp()
+        ratio = (team.log_probs(batch.rows) - batch.log_probs).exp()
     return float((ratio - 1).abs().max())
 
 
 def _policy_loss(team: Team, batch: _Batch, config: Ppo) -> ppo_math.Clipped:
-    log_probs, _ = team.log_probs(batch.rows)
-    return ppo_math.policy_loss(log_probs, batch.log_probs, batch.advantages, batch.rows.mask, config.clip)
+    return ppo_math.policy_loss(
+        team.log_probs(batch.rows), batch.log_probs, batch.advantages, batch.rows.mask, config.clip
+    )
 
 
 def _general_loss(team: Team, items: Sequence[Encoded]) -> Tensor:

@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 import msgspec
 
 from metier.records import Checkpoint, Config, Dropped, Preference
+from metier.train.installed import check_installed
 from metier.train.settings import Above, Lora, Share, Whole
 
 
 class Reward(Config, frozen=True, kw_only=True):
     """How to train, and below what held-out accuracy to refuse."""
 
-    epochs: Above = 1.0
+    epochs: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 1.0
     """Passes over the pairs; a reward model soon knows them by heart (Ouyang et al. 2022 make one)."""
     batch_pairs: Whole = 64
     """Pairs of a step."""
@@ -72,6 +73,7 @@ def reward(
     ``reward.jsonl`` has a line a step, ``reward_looks.jsonl`` one a look at the held-out pairs, ``held_out.jsonl`` the
     rewards of each of them, ``notes.json`` the measures.
     """
+    check_installed("torch", "transformers", "trl", "datasets")
     from metier.train.reward_loop import train
     from metier.train.reward_pairs import Given
 

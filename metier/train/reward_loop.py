@@ -16,23 +16,24 @@ from trl import RewardConfig, RewardTrainer
 from metier import progress
 from metier.artefact import write_json
 from metier.judge.agreement import Agreed
-from metier.judge.held_out import HeldOut, held_out
+from metier.judge.held_out import HeldOut, held_out, together
 from metier.model.load import Loaded, check_model, free, load_tokenizer, positions, quiet
 from metier.model.rewards import pad_number, reward_weights, rewards
 from metier.model.template import check_tokenizer
-from metier.proportion import wilson
+from metier.proportion import effective, wilson
 from metier.records import Checkpoint, Dropped, MetierError
 from metier.train import adapter
 from metier.train.begun import check_begun
 from metier.train.disk import writing
+from metier.train.jsonl import append, rewrite
 from metier.train.looks import look_steps
 from metier.train.meter import Meter
 from metier.train.origin import identify
 from metier.train.prepare import MARKER
 from metier.train.resume import CHECKPOINTS, last_checkpoint, step_of
 from metier.train.reward import Reward
-from metier.train.reward_curve import HELD, LOOKS, STEPS, Held, RewardLine, RewardLook, append, forget_after
-from metier.train.reward_pairs import Given, Pairs, order, prompt_of, read_pairs
+from metier.train.reward_curve import HELD, LOOKS, STEPS, Held, RewardLine, RewardLook, forget_after
+from metier.train.reward_pairs import Given, Pairs, order, read_pairs
 from metier.train.trl_data import Pair, columns
 
 
@@ -196,6 +197,7 @@ class Course(TrainerCallback):  # type: ignore[misc]
 
     def __init__(self, out: Path, config: Reward, trainer: Any, pairs: Pairs) -> None:
         self.out, self.config, self.trainer, self.pairs = out, config, trainer, pairs
+        self.groups = together([one.record for one in pairs.held])
         self.meter, self.steps, self.rate = Meter(), frozenset[int](), 0.0
         self.saved = time.monotonic()
 
@@ -224,7 +226,7 @@ class Course(TrainerCallback):  # type: ignore[misc]
                 )
         pairs = min(step * self.config.batch_pairs, len(self.trainer.train_dataset))
         loss, accuracy, lead = (round(float(logs[name]), 6) for name in ("loss", "accuracy", "margin"))
-        append(self.out / STEPS, RewardLine(step, pairs, loss, accuracy, lead, float(f"{self.rate:.6g}")))
+        append(self.out / STEPS, [RewardLine(step, pairs, loss, accuracy, lead, float(f"{self.rate:.6g}"))])
         progress.report(step, int(state.max_steps), "steps", f"loss {logs['loss']:.3f}")
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -253,9 +255,10 @@ class Course(TrainerCallback):  # type: ignore[misc]
         both = score_pairs(Loaded(whole, self.trainer.processing_class, str(self.out)), self.pairs.held)
         model.train()
         leads = [chosen - rejected for chosen, rejected in both]
-        right = sum(((lead > 0) - (lead < 0) + 1) / 2 for lead in leads) / len(leads)
+        hits = [((lead > 0) - (lead < 0) + 1) / 2 for lead in leads]
+        right, trials = sum(hits) / len(hits), effective(hits, self.groups)
         loss = sum(math.log1p(math.exp(-abs(lead))) + max(0.0, -lead) for lead in leads) / len(leads)
-        append(self.out / LOOKS, RewardLook(step, len(leads), round(loss, 6), right, *wilson(right, len(leads))))
+        append(self.out / LOOKS, [RewardLook(step, len(leads), round(loss, 6), right, *wilson(right, trials))])
 
 
 def score_pairs(loaded: Loaded, pairs: Sequence[Pair]) -> list[tuple[float, float]]:
@@ -266,12 +269,11 @@ def score_pairs(loaded: Loaded, pairs: Sequence[Pair]) -> list[tuple[float, floa
 
 def measure(out: Path, loaded: Loaded, pairs: Pairs, course: Course) -> None:
     """Write ``held_out.jsonl``, the rewards of every held-out pair, and ``notes.json``."""
-    (out / HELD).unlink(missing_ok=True)
     some = [
         Scored(one, Held(one.record.id, *given, len(one.chosen), len(one.rejected)))
         for one, given in zip(pairs.held, score_pairs(loaded, pairs.held), strict=True)
     ]
-    append(out / HELD, *(one.line for one in some))
+    rewrite(out / HELD, [one.line for one in some])
     sources = sorted({one.pair.record.source for one in some})
     parts = {name: [one for one in some if one.pair.record.source == name] for name in sources}
     notes = Notes(
@@ -288,11 +290,12 @@ def measure(out: Path, loaded: Loaded, pairs: Pairs, course: Course) -> None:
 
 
 def measured(some: Sequence[Scored]) -> HeldOut:
-    """The measures of a reward model from the rewards of held-out pairs; pairs of one prompt belong together."""
+    """The measures of a reward model from the rewards of held-out pairs; pairs of one prompt belong together, as in the
+    split."""
     return held_out(
         [one.line.id for one in some],
         [one.line.chosen for one in some],
         [one.line.rejected for one in some],
         [(one.line.chosen_tokens, one.line.rejected_tokens) for one in some],
-        [prompt_of(one.pair) for one in some],
+        together([one.pair.record for one in some]),
     )

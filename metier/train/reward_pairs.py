@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 import xxhash
 
+from metier.judge.held_out import asked, together
 from metier.records import Dropped, MetierError, Preference
 from metier.train.begun import Hashed
 from metier.train.trl_data import Pair, encode_preferences
@@ -41,10 +42,10 @@ def read_pairs(tokenizer: Any, given: Given, most: int, seed: int, share: float)
     fed = _encoded(tokenizer, hashed.passed(given.validation), most, dropped)
     dropped[first:] = [msgspec.structs.replace(one, why=f"validation: {one.why}") for one in dropped[first:]]
     if fed or len(dropped) > first:
-        known = {prompt_of(one) for one in some}
-        held = [one for one in fed if prompt_of(one) not in known]
+        known = {asked(one.record) for one in some}
+        held = [one for one in fed if asked(one.record) not in known]
         why = "validation: its prompt is trained on"
-        dropped += [Dropped(one.record.id, why) for one in fed if prompt_of(one) in known]
+        dropped += [Dropped(one.record.id, why) for one in fed if asked(one.record) in known]
         if not held:
             raise MetierError(f"validation: no pair is left to measure by{_why(dropped[first:])}")
         trained = some
@@ -61,7 +62,7 @@ def split(pairs: Sequence[Pair], share: float, seed: int) -> tuple[list[Pair], l
     About that share is held out, at least the pairs of one prompt where there are two; all pairs of a prompt go
     together, and so do those of all prompts that were made from the same.
     """
-    named = list(zip(pairs, _groups(pairs), strict=True))
+    named = list(zip(pairs, together([one.record for one in pairs]), strict=True))
     sizes = Counter(name for _, name in named)
     wanted, held = share * len(pairs), set[str]()
     count = 0
@@ -86,28 +87,6 @@ def order(pairs: Sequence[Pair], epochs: float, step: int, seed: int) -> list[in
     ranked = ranked[: max(1, round(epochs * len(pairs)))]
     steps = [ranked[first : first + step] for first in range(0, len(ranked), step)]
     return [number for some in steps for number in sorted(some, key=lambda number: -lengths[number])]
-
-
-def prompt_of(pair: Pair) -> str:
-    """The text of a prompt, by which two pairs are of the same."""
-    return "\n".join(f"{one.role}: {one.content}" for one in pair.record.prompt)
-
-
-def _groups(pairs: Sequence[Pair]) -> list[str]:
-    """For every pair the name of its group: pairs of one prompt, or of prompts made from the same, have one group."""
-    heads = dict[tuple[str, str], tuple[str, str]]()
-
-    def head(one: tuple[str, str]) -> tuple[str, str]:
-        while (above := heads.setdefault(one, one)) != one:
-            heads[one] = heads[above]
-            one = above
-        return one
-
-    made = [("from", one.record.parent or prompt_of(one)) for one in pairs]
-    for one, source in zip(pairs, made, strict=True):
-        first, second = sorted((head(source), head(("prompt", prompt_of(one)))))
-        heads[second] = first
-    return [head(source)[1] for source in made]
 
 
 def _encoded(tokenizer: Any, records: Iterable[Preference], most: int, dropped: list[Dropped]) -> list[Pair]:

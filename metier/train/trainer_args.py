@@ -53,18 +53,18 @@ def check_names(given: Mapping[str, Any]) -> None:
             raise ValueError(f"trainer_args: {name} is decided by {setting}; set that, and take {name} out")
         if name in FIXED:
             raise ValueError(f"trainer_args: {name} cannot be changed: the training loop decides it; take it out")
-        if (known := _known()) and name not in known:
+        if (known := declared("transformers", "training_args.py")) and name not in known:
             free = known - _BY.keys() - FIXED
             raise ValueError(f"trainer_args: TrainingArguments has no {name!r}; {did_you_mean(name, free)}")
 
 
-def _known() -> set[str]:
-    """The names of all arguments, read from the source of transformers, whose import takes seconds.
+def declared(package: str, *files: str) -> set[str]:
+    """The names of all arguments that files of a package declare, read from their source: its import takes seconds.
 
     Nothing where it is not installed.
     """
-    found = importlib.util.find_spec("transformers")
-    source = Path(found.origin).with_name("training_args.py") if found and found.origin else None
-    if source is None or not source.is_file():
-        return set()
-    return set(re.findall(r"^    (\w+): [^\n]* = field\(", source.read_text(encoding="utf-8"), re.MULTILINE))
+    found = importlib.util.find_spec(package)
+    home = Path(found.origin).parent if found and found.origin else None
+    sources = [home / file for file in files if (home / file).is_file()] if home is not None else []
+    texts = [source.read_text(encoding="utf-8") for source in sources]
+    return {name for text in texts for name in re.findall(r"^    (\w+): [^\n]* = field\(", text, re.MULTILINE)}

@@ -7,6 +7,7 @@ from metier import progress
 from metier.records import Dropped
 from metier.train.disk import writing
 from metier.train.launch import shares, supervise
+from metier.train.prepare import MARKER
 from metier.train.profiles import alone, command
 from metier.train.trl_lines import lines
 from metier.train.trl_settings import Aligned
@@ -27,6 +28,10 @@ def train(dropped: list[Dropped], config: Aligned, out: Path) -> Iterator[Droppe
             run(out)
         else:
             task = load(out)
+            if config.adapter is None and not (out / MARKER).exists():
+                from metier.train.trl_trainers import whole
+
+                whole(out, task.base)
             ordered = command(config.launch, processes, out, module=LOOP)
             supervise(ordered, config.launch, processes, out, lambda: _report(out, task))
     return iter(dropped)

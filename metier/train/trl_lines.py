@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from metier.train.jsonl import read, rewrite
 from metier.train.trl_task import Task
 
 
@@ -92,7 +93,7 @@ def made(task: Task, step: int, seconds: float, logs: Mapping[str, Any]) -> Line
     if task.method in ("dpo", "kto"):
         return DpoLine(
             step=step,
-            pairs=step * int(task.settings["batch_pairs"]),
+            pairs=min(step * int(task.settings["batch_pairs"]), task.passed),
             chosen=told.get("rewards/chosen"),
             rejected=told.get("rewards/rejected"),
             margin=told.get("rewards/margins"),
@@ -124,31 +125,12 @@ def made(task: Task, step: int, seconds: float, logs: Mapping[str, Any]) -> Line
     )
 
 
-def append(out: Path, task: Task, line: Line) -> None:
-    """Add a line to a task's curve."""
-    with (out / curve(task)).open("ab") as file:
-        file.write(msgspec.json.encode(line) + b"\n")
-
-
 def lines(out: Path, task: Task) -> Iterator[Line]:
     """The lines of a task's curve that are whole."""
     path = out / curve(task)
-    for raw in path.read_bytes().splitlines() if path.exists() else ():
-        try:
-            yield _read(task, raw)
-        except msgspec.DecodeError:
-            return
-
-
-def _read(task: Task, raw: bytes) -> Line:
-    if task.method in ("dpo", "kto"):
-        return msgspec.json.decode(raw, type=DpoLine)
-    return msgspec.json.decode(raw, type=RlooLine)
+    yield from read(path, DpoLine) if task.method in ("dpo", "kto") else read(path, RlooLine)
 
 
 def forget_after(out: Path, task: Task, step: int) -> None:
     """Cut a curve to the steps of the optimiser that need not be made again."""
-    kept = [line for line in lines(out, task) if line.step * task.per_line <= step]
-    scratch = out / (curve(task) + ".tmp")
-    scratch.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in kept))
-    scratch.replace(out / curve(task))
+    rewrite(out / curve(task), [line for line in lines(out, task) if line.step * task.per_line <= step])

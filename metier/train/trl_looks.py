@@ -9,8 +9,9 @@ from metier.model.generate import Wish, write
 from metier.model.load import Loaded, load_tokenizer
 from metier.model.rewards import load_reward, rewards
 from metier.records import Message
+from metier.train.jsonl import read, rewrite
 from metier.train.trl_task import Task, rows
-from metier.train.trl_tokens import read
+from metier.train.trl_tokens import read as spelt
 
 SAMPLES = "samples.jsonl"
 SHOWN = 6
@@ -30,8 +31,8 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def look(out: Path, task: Task, trainer: Any, step: int) -> None:
-    """Write what the policy says now, unless that stands there already, or its weights are shared out."""
-    if not task.reward or not trainer.is_world_process_zero() or _looked(out, step):
+    """Write what the policy says now behind what it said before, unless its weights are shared out."""
+    if not task.reward or not trainer.is_world_process_zero():
         return
     if trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled:
         return
@@ -39,29 +40,23 @@ def look(out: Path, task: Task, trainer: Any, step: int) -> None:
     asked = {id: row for row, id in reversed(list(enumerate(table["id"].to_pylist())))}
     places = sorted(asked.values())[:SHOWN]
     some = table.take(places).to_pylist()
-    prompts = [read(one["prompt"]) for one in some]
+    prompts = [spelt(one["prompt"]) for one in some]
     model = trainer.accelerator.unwrap_model(trainer.model)
     training = model.training
     loaded = Loaded(model.eval(), load_tokenizer(task.base), task.base)
     said = write(loaded, [Wish(ids, int(task.settings["max_tokens"])) for ids in prompts])
     model.train(training)
     points = rewards(load_reward(task.reward), [[*ids, *one.ids] for ids, one in zip(prompts, said, strict=True)])
-    with (out / SAMPLES).open("ab") as file:
-        for row, one, score in zip(some, said, points, strict=True):
-            sample = Sample(
-                step=step,
-                id=row["id"],
-                prompt=msgspec.json.decode(row["messages"], type=tuple[Message, ...]),
-                reply=one.text,
-                score=score,
-                tokens=len(one.ids),
-                ended=one.finish == "stop",
-            )
-            file.write(msgspec.json.encode(sample) + b"\n")
-
-
-def _looked(out: Path, step: int) -> bool:
-    """Whether the replies after so many rollouts stand there."""
-    path = out / SAMPLES
-    held = path.read_bytes().splitlines() if path.exists() else []
-    return any(msgspec.json.decode(one, type=Sample).step == step for one in held)
+    now = [
+        Sample(
+            step=step,
+            id=row["id"],
+            prompt=msgspec.json.decode(row["messages"], type=tuple[Message, ...]),
+            reply=one.text,
+            score=score,
+            tokens=len(one.ids),
+            ended=one.finish == "stop",
+        )
+        for row, one, score in zip(some, said, points, strict=True)
+    ]
+    rewrite(out / SAMPLES, [*(one for one in read(out / SAMPLES, Sample) if one.step < step), *now])

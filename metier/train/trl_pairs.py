@@ -37,15 +37,16 @@ def lay(base: Checkpoint, preferences: Iterable[Preference], seed: int, config: 
             pairs.append(one)
     check_some("pairs", pairs, dropped)
     rows = _kto(pairs, seed, config.epochs) if config.loss == "kto" else _dpo(pairs, seed, config.epochs)
-    per_step = config.batch_pairs * (2 if config.loss == "kto" else 1)
+    each = 2 if config.loss == "kto" else 1
     task = Task(
         method=config.loss,
         base=base.path,
         seed=seed,
         settings=plain(config),
         records=len(pairs),
+        passed=len(rows["prompt"]) // each,
         dropped=len(dropped),
-        steps=math.ceil(len(rows["prompt"]) / per_step),
+        steps=math.ceil(len(rows["prompt"]) / (each * config.batch_pairs)),
         per_line=1,
         hash=fingerprint(rows),
     )

@@ -6,15 +6,14 @@ from metier.model.load import check_model, check_writer, load_tokenizer
 from metier.model.rewards import check_reward
 from metier.records import MetierError
 from metier.train import adapter
+from metier.train.installed import check_installed
 from metier.train.profiles import check_launch
 from metier.train.trl_settings import Aligned
 
 
 def check_policy(base: str, config: Aligned) -> None:
     """MetierError where a package is missing, or the base is no model that writes."""
-    for package in ("trl", "datasets"):
-        if not importlib.util.find_spec(package):
-            raise MetierError(f"{package} is not installed; install the extra: pip install 'metier[train]'")
+    check_installed("trl", "datasets")
     check_model(base)
     check_writer(base)
     check_launch(config.launch)

@@ -73,6 +73,7 @@ def lay(base: Checkpoint, reward: Checkpoint, conversations: Iterable[Conversati
         seed=seed,
         settings=plain(config),
         records=len(asked),
+        passed=len(ranked),
         dropped=len(dropped),
         steps=rollouts * per_line,
         per_line=per_line,

@@ -5,51 +5,23 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from metier.records import Config
+from metier.text.suggest import did_you_mean
 from metier.train.settings import Above, Launch, Lora, Share
+from metier.train.trainer_args import DECIDED as BY_TRAINING
+from metier.train.trainer_args import FIXED, declared
 
-DECIDED = frozenset(
-    [
-        "output_dir",
-        "seed",
-        "data_seed",
-        "learning_rate",
-        "warmup_steps",
-        "warmup_ratio",
-        "lr_scheduler_type",
-        "max_grad_norm",
-        "max_steps",
-        "num_train_epochs",
-        "per_device_train_batch_size",
-        "gradient_accumulation_steps",
-        "gradient_checkpointing",
-        "logging_strategy",
-        "logging_steps",
-        "save_strategy",
-        "save_steps",
-        "save_total_limit",
-        "report_to",
-        "push_to_hub",
-        "disable_tqdm",
-        "train_sampling_strategy",
-        "remove_unused_columns",
-        "resume_from_checkpoint",
-        "max_length",
-        "loss_type_kto",
-        "beta",
-        "label_smoothing",
-        "num_generations",
-        "generation_batch_size",
-        "steps_per_generation",
-        "num_iterations",
-        "temperature",
-        "max_completion_length",
-        "shuffle_dataset",
-        "use_vllm",
-        "vllm_mode",
-        "vllm_server_base_url",
-    ]
-)
-"""Arguments of TRL that the settings decide."""
+GROUPS = ("looks", "stop", "launch", "tracking", "seed", "save_seconds", "epochs or tokens", "clip")
+"""Settings of any training whose arguments no recipe gives to these either."""
+OWN = {
+    "learning_rate", "warmup_steps", "warmup_ratio", "lr_scheduler_type", "per_device_train_batch_size",
+    "gradient_accumulation_steps", "gradient_checkpointing", "train_sampling_strategy", "save_total_limit",
+    "max_length", "beta", "label_smoothing", "num_generations", "generation_batch_size", "steps_per_generation",
+    "num_iterations", "epsilon", "temperature", "max_completion_length", "shuffle_dataset", "use_vllm", "vllm_mode",
+    "vllm_server_base_url",
+}  # fmt: skip
+"""Arguments that the settings of these trainings decide."""
+DECIDED = OWN | FIXED | {name for group in GROUPS for name in BY_TRAINING[group].split()}
+"""Arguments of TRL that a recipe cannot give: the settings decide them, or what surrounds the training."""
 
 
 class Aligned(Config, frozen=True, kw_only=True):
@@ -77,6 +49,15 @@ class Aligned(Config, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         for name in self.trainer_args:
             if name in DECIDED:
-                raise ValueError(f"trainer_args: {name} is decided by the settings of this step; take it out")
+                raise ValueError(f"trainer_args: {name} is decided by this step; take it out")
+            if (known := _known()) and name not in known:
+                raise ValueError(f"trainer_args: TRL has no {name!r}; {did_you_mean(name, known - DECIDED)}")
         if self.launch is not None and self.launch.nodes > 1:
             raise ValueError(f"launch: nodes {self.launch.nodes}: this training runs on one machine; leave nodes out")
+
+
+def _known() -> set[str]:
+    """The names of all arguments of TRL's configurations and of what they extend; nothing without both packages."""
+    own = declared("trl", *(f"trainer/{name}_config.py" for name in ("base", "dpo", "kto", "rloo", "grpo")))
+    theirs = declared("transformers", "training_args.py")
+    return own | theirs if own and theirs else set()

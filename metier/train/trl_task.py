@@ -12,6 +12,7 @@ from metier.artefact import write_json
 from metier.records import Dropped, MetierError
 from metier.text.held import position
 from metier.train.begun import check_begun
+from metier.train.origin import identify
 from metier.train.settings import launch_settings
 from metier.train.trl_settings import Aligned
 
@@ -30,6 +31,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """As the recipe gives them, defaults filled in."""
     records: int
     """Pairs or prompts that are used."""
+    passed: int
+    """The same, as often as all passes take them."""
     dropped: int
     steps: int
     per_line: int
@@ -71,15 +74,17 @@ def plain(config: Aligned) -> dict[str, Any]:
 def write(out: Path, laid: Laid, config: Aligned) -> None:
     """Put a task on disk, or find it there as a killed run has left it.
 
-    MetierError where what lies there was begun with other settings, another seed or other records.
+    MetierError where what lies there was begun with another model, other settings, another seed or other records.
     """
     how = launch_settings(type(config))
     given = {name: value for name, value in laid.task.settings.items() if name not in how}
-    check_begun(out, **given, seed=laid.task.seed, records=laid.task.hash)
+    task = laid.task
+    models = {name: identify(path) for name, path in (("base", task.base), ("reward", task.reward)) if path}
+    check_begun(out, **models, **given, seed=task.seed, records=task.hash)
     scratch = out / (ROWS + ".tmp")
     pq.write_table(pa.table(laid.rows), scratch, compression="zstd")
     scratch.replace(out / ROWS)
-    write_json(out / JOB, laid.task)
+    write_json(out / JOB, task)
 
 
 def load(out: Path) -> Task:

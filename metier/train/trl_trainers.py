@@ -35,7 +35,7 @@ def settings(task: Task) -> Dpo | Rloo:
 
 
 def make(out: Path, task: Task) -> Any:
-    """The trainer of a task, before its first step."""
+    """The trainer of a task, before its first step; MetierError where TRL does not take what ``trainer_args`` gives."""
     config = settings(task)
     tokenizer = load_tokenizer(task.base)
     given: dict[str, Any] = {
@@ -43,9 +43,15 @@ def make(out: Path, task: Task) -> Any:
         "processing_class": Numbers(tokenizer),
         "train_dataset": dataset(out),
     }
-    if isinstance(config, Dpo):
-        return _of_pairs(out, task, config, given)
-    return _of_rollouts(out, task, config, given)
+    try:
+        if isinstance(config, Dpo):
+            return _of_pairs(out, task, config, given)
+        return _of_rollouts(out, task, config, given)
+    except (ValueError, TypeError, ImportError, RuntimeError, KeyError) as error:
+        if not config.trainer_args:
+            raise
+        said = " ".join(str(error).split())[:300]
+        raise MetierError(f"trainer_args: TRL does not take {config.trainer_args} ({said})") from None
 
 
 def policy(out: Path, task: Task, config: Aligned, tokenizer: Any) -> Any:
@@ -54,7 +60,7 @@ def policy(out: Path, task: Task, config: Aligned, tokenizer: Any) -> Any:
         half = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
         model = adapter.load_base(task.base, config.adapter, "auto" if half else torch.float32)
     else:
-        model = load_weights(_whole(out, task.base), torch.float32)
+        model = load_weights(whole(out, task.base), torch.float32)
     stop_at_turns(model, tokenizer)
     if config.adapter is not None:
         model = adapter.attach(model, config.adapter, task.base, task.seed)
@@ -68,12 +74,15 @@ def dataset(out: Path) -> Any:
     return Dataset(rows(out))
 
 
-def _whole(out: Path, base: str) -> str:
-    """A path from which the base can be loaded as it is, with all its weights: TRL loads the reference from there."""
+def whole(out: Path, base: str) -> str:
+    """A path from which the base can be loaded as it is, with all its weights: TRL loads the reference from there.
+
+    An adapter is written there under its base; of several processes none may begin before that is done.
+    """
     if not is_adapter(base):
         return base
     place = out / BASE
-    if not (place / MARKER).exists() and int(os.environ.get("RANK", "0")) == 0:
+    if not (place / MARKER).exists():
         write_plain(load_weights(base, torch.float32), load_tokenizer(base), "base", place)
     return str(place)
 
@@ -149,7 +158,7 @@ def _of_rollouts(out: Path, task: Task, config: Rloo, given: dict[str, Any]) -> 
 
 
 def arguments(kind: Any, out: Path, task: Task, config: Aligned, **decided: Any) -> Any:
-    """A configuration of TRL from the settings; MetierError where it does not take what ``trainer_args`` gives.
+    """A configuration of TRL from the settings.
 
     Nothing is shuffled, pushed, printed or saved by itself: rows lie in their order, and checkpoints are asked for.
     """
@@ -176,13 +185,7 @@ def arguments(kind: Any, out: Path, task: Task, config: Aligned, **decided: Any)
         "dataloader_pin_memory": on_gpu,
         **profiles.arguments(config.launch),
     }
-    try:
-        return kind(**own | decided | config.trainer_args)
-    except (ValueError, TypeError, ImportError, RuntimeError, KeyError) as error:
-        if not config.trainer_args:
-            raise
-        said = " ".join(str(error).split())[:300]
-        raise MetierError(f"trainer_args: TRL does not take {config.trainer_args} ({said})") from None
+    return kind(**own | decided | config.trainer_args)
 
 
 def _size(whole: int, most: int, setting: str, of: int = 1) -> dict[str, int]:

@@ -11,9 +11,10 @@ from transformers.trainer_utils import rotate_checkpoints
 
 from metier import progress
 from metier.records import MetierError
+from metier.train.jsonl import append
 from metier.train.prepare import MARKER
 from metier.train.resume import CHECKPOINTS
-from metier.train.trl_lines import append, made
+from metier.train.trl_lines import curve, made
 from metier.train.trl_task import Task
 
 
@@ -45,7 +46,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]
                 remedy = f"lower learning_rate {self.task.settings['learning_rate']:g}, or max_norm"
                 raise MetierError(f"training: the {name.replace('_', ' ')} of step {step} is {logs[name]}; {remedy}")
         if state.is_world_process_zero:
-            append(self.out, self.task, made(self.task, step, round(now - self.begun, 3), logs))
+            append(self.out / curve(self.task), [made(self.task, step, round(now - self.begun, 3), logs)])
             progress.report(step, self.task.steps, "steps", f"loss {float(logs['loss']):.3f}")
         self.begun = now
 

@@ -3,15 +3,19 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import combinations
+from typing import Annotated
+
+import msgspec
 
 from metier.records import Answer, Config, Conversation, MetierError, Side, Verdict
+from metier.text.gazetteer import HOME
 from metier.world.judges_culture import worth
 
 
 class Natives(Config, frozen=True):
     """In which language they were asked."""
 
-    language: str = "en"
+    language: Annotated[str, msgspec.Meta(extra={"files": HOME})] = "en"
     """Language of the questions, as that of `world.everyday`."""
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from metier.llm.prompts import between
 from metier.llm.request import Request
-from metier.records import Message
+from metier.records import Message, MetierError
 
 _QUALITY = re.compile(r"\bquality (\d+(?:\.\d+)?)")
 _NAME = re.compile(r"(?:first|longer|noise|stubborn)_\d{1,3}(?:_(?:first|longer|noise|stubborn)_\d{1,3})*")
@@ -39,7 +39,8 @@ class Planted(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if self.first + self.longer > 1 or max(self.noise, self.stubborn) > 1:
-            raise ValueError(f"{self}: chances beyond 1")
+            chances = ", ".join(f"{fault} {chance:g}" for fault, chance in msgspec.structs.asdict(self).items())
+            raise MetierError(f"a planted judge errs with chances beyond 1: {chances}; lower them")
 
     def __call__(self, request: Request) -> str:
         """Its reply, in the form that the prompt asks for."""
@@ -133,9 +134,9 @@ def quality(reply: str) -> float:
 
 def __getattr__(name: str) -> Planted:
     """The judge whose name spells its faults in percent, as in ``first_40_noise_10``."""
-    if not _NAME.fullmatch(name):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     parts = name.split("_")
+    if not _NAME.fullmatch(name) or len(set(parts[::2])) < len(parts[::2]):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return Planted(**{fault: int(percent) / 100 for fault, percent in zip(parts[::2], parts[1::2], strict=True)})
 
 

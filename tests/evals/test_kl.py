@@ -109,6 +109,8 @@ def test_what_cannot_be_compared_is_an_error(drawn: Checkpoint) -> None:
         measure(drawn, {"m": (Checkpoint("asset:nano"),)}, max_tokens=4)
     with pytest.raises(MetierError, match=r"c0: its prompt leaves no room for 90 tokens in 96 positions \(6 such"):
         measure(drawn, {"m": (drawn,)}, max_tokens=90)
+    with pytest.raises(MetierError, match="t: no model to measure; name some under models"):
+        measure(drawn, {})
     with pytest.raises(MetierError, match="t: no prompt to reply to"):
         list(kl([], {"m": (drawn,)}, drawn, "t", 7, Kl()))
     with pytest.raises(MetierError, match=r"t: c asks nothing, its reply aside \(1 such\); leave it out"):

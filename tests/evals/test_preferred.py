@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 import torch
 
@@ -82,3 +83,16 @@ def test_a_model_that_writes_and_no_pairs_are_errors(models: dict[str, tuple[Che
         list(preferred(PAIRS, writer, "pairs", Preferred()))
     with pytest.raises(MetierError, match="pairs: no pair to measure on, first 'same': chosen equals rejected"):
         list(preferred([pair("same", "Ada.", "Ada.")], models, "pairs", Preferred()))
+
+
+def test_pairs_of_one_prompt_are_no_proof_of_many(models: dict[str, tuple[Checkpoint, ...]]) -> None:
+    alike = [
+        Preference(f"p{n}", (Message("user", "Who came?"),), f"Ada and {n} others.", f"Not {n}.") for n in range(20)
+    ]
+    apart = [msgspec.structs.replace(one, prompt=(Message("user", f"Who came {one.id}?"),)) for one in alike]
+    own = {"own": models["own"]}
+    once, often = (
+        scored(list(preferred(some, own, "pairs", Preferred())))["own", "reward_accuracy"] for some in (alike, apart)
+    )
+    assert (once.n, often.n) == (20, 20)
+    assert once.high - once.low > 2 * (often.high - often.low)

@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from metier.judge.held_out import HeldOut, held_out
+from metier.judge.held_out import HeldOut, held_out, together
 from metier.proportion import wilson
-from metier.records import MetierError
+from metier.records import Message, MetierError, Preference
 
 
 def logit(share: float) -> float:
@@ -91,3 +91,22 @@ def test_no_pairs_and_no_numbers_are_errors() -> None:
         measured([])
     with pytest.raises(MetierError, match=r"pair 'p1': its rewards are nan and 0\.0; the reward model is broken"):
         measured([1.0, math.nan])
+
+
+def asked(number: int, prompt: str, parent: str = "") -> Preference:
+    return Preference(f"p{number}", (Message("user", prompt),), "Ada.", "Nobody.", parent=parent)
+
+
+def test_pairs_of_a_prompt_or_of_one_conversation_belong_together() -> None:
+    some = [
+        asked(0, "Who?", "c0"),
+        asked(1, "When?", "c0"),
+        asked(2, "When?", "c1"),
+        asked(3, "Why?"),
+        asked(4, "Why?"),
+    ]
+    names = together([*some, asked(5, "Whose?", "c5")])
+    assert names[0] == names[1] == names[2] == "c0"
+    assert names[3] == names[4]
+    assert len({*names}) == 3
+    assert together(some[::-1]) == names[4::-1]

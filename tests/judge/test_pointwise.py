@@ -55,6 +55,12 @@ def test_a_reply_that_cannot_be_scored_leaves_its_comparison_without_points() ->
     assert found[0] == Rated(None, None, UNSCORED) and found[1].lead == -1
 
 
+def test_points_that_are_no_number_are_an_error_and_no_tie() -> None:
+    broken = Pointwise("tip", lambda rows: [float("nan") for _ in rows])
+    with pytest.raises(MetierError, match=r"^tip: gives nan points to 'Rest[.]'; it is broken$"):
+        list(broken.rate([pair("Rest.", "Walk.")]))
+
+
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(["ee", "fff"])), max_size=20))
 def test_no_order_sways_a_judge_that_reads_each_reply_for_itself(texts: list[tuple[str, str]]) -> None:
     matches = [Match(str(at), "l", "r", pair(*both)) for at, both in enumerate(texts)]

@@ -13,9 +13,9 @@ from metier.llm.request import Reply, Request
 from metier.llm.session import Session, session
 from metier.llm.spec import Endpoint, Limits, Local, Scripted
 from metier.llm.stub import Faults, serving
-from metier.llm.subject import TOO_LONG, Decoding, Said, Talk, say
+from metier.llm.subject import TOO_LONG, Decoding, Said, Talk, answer_id, say, seed_of
 from metier.model.plain import opening
-from metier.records import Checkpoint, Message, MetierError
+from metier.records import Answer, Checkpoint, Message, MetierError
 
 NANO = Checkpoint("asset:nano")
 TEXTS = ("Who is Ada?", "Where was he born?", "Say it.", "What is the capital?")
@@ -146,3 +146,9 @@ def test_replies_lost_on_the_way_stop_after_all_others_and_are_asked_again(tmp_p
             found = list(say(calls.llm("m"), talks(*texts), Decoding(), "big"))
             assert calls.spent()["m"].cached == 40 - lost
     assert [one.text.split()[0] for one in found] == texts
+
+
+@pytest.mark.parametrize(("seed", "draw"), [("", ""), ("7", ""), ("7", "~2"), ("", "~2")])
+def test_the_seed_of_an_answer_is_read_from_its_id_whichever_draw_it_is(seed: str, draw: str) -> None:
+    assert seed_of(Answer(answer_id("a/m", seed, "page/7") + draw, "page/7", "a/m", "Rest.")) == seed
+    assert seed_of(Answer(answer_id("a/m", seed, "page/7") + draw + "/x", "page/7", "a/m", "Rest.")) == ""

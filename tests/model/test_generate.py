@@ -33,6 +33,9 @@ def test_an_empty_prompt_is_an_error(loaded: Loaded) -> None:
         generate(loaded, [[]], 3, 0.0, 1)
     with pytest.raises(MetierError, match="max_tokens 0"):
         generate(loaded, [[1]], 0, 0.0, 1)
+    for cold in (-0.5, float("nan")):
+        with pytest.raises(MetierError, match=f"temperature {cold} must not be negative"):
+            generate(loaded, [[1]], 3, cold, 1)
 
 
 def test_a_base_that_knows_no_turns_stops_where_its_template_ends_them() -> None:

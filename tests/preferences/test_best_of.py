@@ -71,6 +71,8 @@ def test_extras_may_turn_the_choice(tmp_path: Path) -> None:
 def test_what_cannot_be_chosen_from(tmp_path: Path) -> None:
     with pytest.raises(MetierError, match="by: reward needs a reward model"):
         best(tmp_path, by="reward")
+    with pytest.raises(MetierError, match="n: 4, and no prompt has more than 3 replies of a model; sample m"):
+        best(tmp_path, n=4)
     with pytest.raises(MetierError, match="none of the answers has a reply that length can read"):
         best(tmp_path, [one for one in REPLIES if one.question == "p3"])
     with pytest.raises(MetierError, match="answer 'x~0' is to 'p9', which is none of the 3 conversations"):

@@ -8,11 +8,14 @@ import msgspec
 import pytest
 
 from metier.artefact import Artefact, write_records
+from metier.judge.compare import Match, compare
 from metier.judge.extras import Extras
+from metier.judge.pointwise import UNSCORED, Pointwise
+from metier.llm.subject import TOO_LONG
 from metier.preferences.label import Label, label
-from metier.preferences.label_notes import Notes
+from metier.preferences.label_notes import Labelled, Notes, fruitless, notes
 from metier.recipe import load
-from metier.records import Answer, Checkpoint, MetierError, Preference, Verdict
+from metier.records import Answer, Checkpoint, Comparison, MetierError, Preference, Verdict
 from metier.run.make import run as make
 from metier.world.planted_judges import Planted, expected, quality
 from tests.preferences.judged import answers, conversation, of, replying, run
@@ -82,13 +85,16 @@ def test_all_takes_the_word_of_the_first_order(tmp_path: Path) -> None:
         return sum(quality(one.chosen) > quality(one.rejected) for one in some) / len(some)
 
     assert right(both) > right(single)
+    verdicts = [one.verdict for one in single if one.verdict is not None]
+    assert all(one.winner == ("left" if one.margin > 0 else "right") for one in verdicts), "the lead is of that order"
+    assert any(not one.consistent and one.margin for one in verdicts)
     assert (told(tmp_path).preferences, told(tmp_path).survivors) == (240, len(both))
 
 
 @pytest.mark.parametrize(
     ("judge", "error"),
     [
-        ("never_parses", "none of 64 pairs survives: 64 unparsed.*does not answer as its prompt asks"),
+        ("never_parses", "none of 64 pairs survives: 64 unparsed.*: Both replies have.*does not answer as its prompt"),
         ("always_ties", "none of 240 pairs survives: 0 unparsed, 0 inconsistent, 240 ties; sample more freely"),
         ("always_first", "240 inconsistent, 0 ties; the reply shown first won 100% of 480 orders; take another judge"),
     ],
@@ -105,6 +111,10 @@ def test_replies_that_say_the_same_are_a_tie_and_nobody_is_asked(tmp_path: Path)
     replies = replying("r", "p1", "Rest, quality 0.4.", " Rest, quality 0.4.\n", "Walk, quality 0.9.", "", "  ")
     made = labelled(tmp_path, "first_0", replies)
     notes = told(tmp_path)
+    assert [one.says for one in notes.findings if one.name == "silent"] == [
+        "2 of 5 answers hold no reply (empty reply): what is labelled may not stand for the rest; "
+        "mend the step that sampled them"
+    ]
     assert (notes.silent, notes.pairs, notes.identical, notes.repeated, notes.asked) == (2, 3, 1, 1, 1)
     tie = of(made, Verdict)[0]
     assert (tie.left, tie.right, tie.winner, tie.why) == ("r~0", "r~1", "tie", "identical replies")
@@ -143,6 +153,17 @@ def test_judges_that_read_each_reply_for_itself(tmp_path: Path) -> None:
         labelled(tmp_path, "", asks, by="length", margin=5)
 
 
+def test_what_a_reward_model_cannot_read_is_not_blamed_on_a_prompt(tmp_path: Path) -> None:
+    judge = Pointwise("tip", lambda rows: [None if reply == "long" else float(len(reply)) for _, reply, _ in rows])
+    asked = [Match(str(at), "l", "r", Comparison((), "long" if at < 3 else "a", "bb")) for at in range(10)]
+    rows = [Labelled(GIVEN[0], match, one) for match, one in zip(asked, compare(judge, asked), strict=True)]
+    found = notes([], rows, 7)
+    (finding,) = [one for one in found.findings if one.name == "unparsed"]
+    assert f"no verdict on 3 of 10 pairs ({UNSCORED}): leave such replies out" in finding.says
+    with pytest.raises(MetierError, match=f"3 unparsed.*{UNSCORED}.*leave such replies out"):
+        raise fruitless(notes([], rows[:3], 0))
+
+
 @pytest.mark.parametrize(
     ("settings", "error"),
     [
@@ -151,6 +172,8 @@ def test_judges_that_read_each_reply_for_itself(tmp_path: Path) -> None:
         ({"by": "rules"}, "table: name the rules"),
         ({"by": "length", "table": "domain:medicine"}, "table: by: length reads no rules"),
         ({"extras": {"asks": 1.0}}, "extras: are added to points"),
+        ({"by": "length", "extras": {"asks": float("nan")}}, "asks: nan is no number of points"),
+        ({"by": "length", "extras": {"length": float("-inf")}}, "length: -inf is no number of points"),
     ],
 )
 def test_settings_that_contradict_each_other(settings: dict[str, Any], error: str) -> None:
@@ -169,8 +192,11 @@ def test_what_is_fed_wrongly(tmp_path: Path) -> None:
         list(label(iter(REPLIES), iter(GIVEN), Label(by="length"), tmp_path, reward=Checkpoint("tip")))
     with pytest.raises(MetierError, match="answer 'r~0' is to 'nowhere', which is none of the 80 conversations"):
         labelled(tmp_path, "first_0", replying("r", "nowhere", "a", "b"))
-    with pytest.raises(MetierError, match="no two replies to one prompt differ"):
+    with pytest.raises(MetierError, match=r"no two replies to one prompt differ \(prompts with answers: 1\); sample"):
         labelled(tmp_path, "first_0", replying("r", "p1", "a", "a"))
+    cut_off = [Answer(f"r~{number}", "p1", "m", "", rule=TOO_LONG) for number in range(3)]
+    with pytest.raises(MetierError, match="answers without a reply: 3, longer than the model takes"):
+        labelled(tmp_path, "first_0", cut_off)
     open_ended = conversation("p1", reply="")
     with pytest.raises(MetierError, match="'p1' has no standard answer, which form: rating needs"):
         labelled(tmp_path, "first_0", replying("r", "p1", "a", "b"), conversations=[open_ended])

@@ -67,6 +67,8 @@ def test_shares_are_apart_and_together_all(tmp_path: Path) -> None:
     assert 110 < len(kept["preferences"]) < 155 and sum(map(len, kept.values())) == 200
     assert {one.id for one in kept["preferences"]}.isdisjoint(one.id for one in kept["policy"])
     assert all(one.source == "clinic" for one in kept["policy"])
+    turned = {"shares": dict(reversed(settings["shares"].items()))}
+    assert of(chosen(tmp_path, MANY, keep="policy", **turned), Conversation) == kept["policy"], "in any order"
     made = chosen(tmp_path, MANY, keep="policy", **settings)
     assert set(whys(made).values()) == {("in another share", "preferences")}
     assert [one.id for one in of(chosen(tmp_path, MANY, seed=8, keep="policy", **settings), Conversation)] != [

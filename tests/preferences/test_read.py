@@ -84,6 +84,19 @@ def test_rated_replies_make_pairs(tmp_path: Path) -> None:
     both = {"prompt": "q", "chosen": "a", "rejected": "b", "score_chosen": 8.5, "score_rejected": 6.0}
     assert rows(tmp_path, both)[0].verdict.margin == 2.5
     assert rows(tmp_path, both, both | {"score_chosen": 1})[1].why == "the rejected reply is rated higher"
+    assert rows(tmp_path, both, both | {"score_chosen": "6"})[1].why == "no two replies are rated apart"
+    assert of(rows(tmp_path, both, both | {"score_chosen": 9}, margin=3), Preference)[0].verdict.margin == 3
+
+
+@pytest.mark.parametrize("rating", ["nan", "inf", "-inf", "good"])
+def test_a_rating_that_is_no_number_is_none(tmp_path: Path, rating: str) -> None:
+    good = {"prompt": "q", "chosen": "a", "rejected": "b"}
+    replies = [{"response": "a", "rating": 3}, {"response": "b", "rating": rating}]
+    made = rows(
+        tmp_path, good, good | {"score_chosen": rating, "score_rejected": 3}, {"prompt": "q", "responses": replies}
+    )
+    assert [(type(one), one.id) for one in made[1:]] == [(Dropped, "pairs.jsonl:2"), (Dropped, "pairs.jsonl:3")]
+    assert {one.why for one in made[1:]} == {"a reply has no rating"}
 
 
 def test_votes_are_verdicts_and_preferences(tmp_path: Path) -> None:
@@ -100,6 +113,17 @@ def test_votes_are_verdicts_and_preferences(tmp_path: Path) -> None:
     assert of(made, Preference) == [
         Preference("pairs.jsonl:1", PROMPT, "No.", "Yes.", verdict, "pairs", parent="pairs.jsonl:1")
     ]
+
+
+def test_a_winner_by_number_is_counted_as_its_file_counts(tmp_path: Path) -> None:
+    nought = {"prompt": "q", "response_0": "a", "response_1": "b"}
+    made = rows(tmp_path, *(nought | {"winner": at} for at in range(3)))
+    assert [one.chosen for one in of(made, Preference)] == ["a", "b"]
+    assert of(made, Dropped) == [Dropped("pairs.jsonl:3", "unknown winner", "'2'")]
+    one = {"prompt": "q", "output_1": "a", "output_2": "b"}
+    made = rows(tmp_path, *(one | {"winner": at} for at in range(3)))
+    assert [one.chosen for one in of(made, Preference)] == ["a", "b"]
+    assert of(made, Dropped) == [Dropped("pairs.jsonl:1", "unknown winner", "'0'")]
 
 
 def test_votes_on_answers_known_by_their_ids(tmp_path: Path) -> None:
@@ -119,13 +143,15 @@ def test_rows_that_are_no_preference_are_dropped_under_their_line(tmp_path: Path
         (good | {"prompt": [{"role": "wizard", "content": "q"}]}, "unknown role"),
         ({"prompt": "q", "chosen": "a"}, "no pair of replies"),
         ({"prompt": "q", "left": "a", "right": "b", "winner": "perhaps"}, "unknown winner"),
+        ({"question_id": "p", "left_id": "x", "right_id": "x", "winner": "A"}, "both replies are the same"),
+        (good | {"prompt": [{"role": "assistant", "content": "Hello."}]}, "the prompt does not end with the user"),
     ]
     made = rows(tmp_path, good, *(row for row, _ in bad))
     assert [(one.id, one.why) for one in made[1:]] == [
         (f"pairs.jsonl:{number}", why) for number, (_, why) in enumerate(bad, 2)
     ]
     notes = json.loads((tmp_path / "notes.json").read_text())
-    assert notes == {"pairs.jsonl": {"rows": 7, "preference": 1, "dropped": 6}}
+    assert notes == {"pairs.jsonl": {"rows": 9, "preference": 1, "dropped": 8}}
 
 
 def test_columns_roles_ids_and_sources_by_name(tmp_path: Path) -> None:

@@ -35,6 +35,13 @@ def test_every_prompt_is_asked_n_times_under_ids_that_stay(tmp_path: Path) -> No
     assert all("at 0.9/0.8" in one.text for one in warm)
 
 
+def test_a_conversation_that_is_called_like_a_draw_of_another_is_an_error(tmp_path: Path) -> None:
+    given = [conversation("p1"), conversation("p1~2")]
+    with pytest.raises(MetierError, match="'p1~2' would share its answers' ids with draw 2 of 'p1'; rename it"):
+        sampled(tmp_path, "draws", given, n=2)
+    assert len(sampled(tmp_path, "draws", given, n=1)) == 2
+
+
 def test_a_checkpoint_draws_by_seed_conversation_and_number_alone() -> None:
     def texts(n: int, seed: int = 7, given: list[Conversation] = ASKED) -> dict[str, str]:
         config = Sample(n=n, max_tokens=4)
@@ -60,6 +67,12 @@ def test_what_has_no_reply_is_an_answer_that_says_why(tmp_path: Path) -> None:
     made = list(sample(iter([long, *ASKED]), {"m": (NANO,)}, "asked", 7, Sample(n=1, max_tokens=2)))
     assert [one.rule for one in made] == ["longer than the model takes", CUT, CUT]
     assert [bool(one.text) for one in made] == [False, True, True]
+    with pytest.raises(
+        MetierError, match="m: every one of 2 conversations is longer than the model takes; take a model"
+    ):
+        list(sample(iter([long]), {"m": (NANO,)}, "asked", 7, Sample(n=2, max_tokens=2)))
+    with pytest.raises(MetierError, match="asked: none of 1 conversations has a message of the user"):
+        sampled(tmp_path, "draws", [open_ended])
 
 
 def test_greedy_draws_are_refused_where_they_would_repeat_themselves(tmp_path: Path) -> None:

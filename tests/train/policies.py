@@ -28,10 +28,10 @@ def ask(config: Ask) -> Iterator[Conversation]:
     yield from (asked(number) for number in range(config.count))
 
 
-def rewarding(base: Checkpoint, place: Path) -> Checkpoint:
+def rewarding(base: Checkpoint, place: Path, seed: int = 1) -> Checkpoint:
     """A reward model over a base whose head was drawn at random, so that it likes some replies more than others."""
     model = reward_weights(base.path, torch.float32)
-    draw = torch.Generator().manual_seed(1)
+    draw = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         model.score.weight.normal_(generator=draw)
     model.save_pretrained(place)

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 
 from metier.artefact import Manifest, write_json
 from metier.model.load import check_model, load_tokenizer, load_weights
+from metier.model.rewards import reward_weights
 from metier.records import Checkpoint, Conversation, MetierError, Question
 from metier.train import adapter
 from metier.train.curves import losses
@@ -121,6 +122,15 @@ def test_an_adapter_is_trained_on_an_adapter(base: Checkpoint, talk: Checkpoint,
     config.write_text(config.read_text().replace('"lora_alpha": 16.0', '"lora_alpha": 17.0'))
     with pytest.raises(MetierError, match="second: an adapter for another base: the weights of"):
         load_weights(second.path, torch.float32)
+
+
+def test_all_weights_are_trained_of_what_an_adapter_and_its_base_make(
+    base: Checkpoint, talk: Checkpoint, tmp_path: Path
+) -> None:
+    list(sft(talk, 5, Sft(**QUICK), tmp_path / "whole", map(conversation, range(60))))
+    below, above = weights(talk.path), weights(str(tmp_path / "whole"))
+    assert below.keys() == above.keys() and not any(torch.equal(below[name], above[name]) for name in below)
+    assert all(weight.requires_grad for weight in reward_weights(talk.path, torch.float32).parameters())
 
 
 def test_a_picked_adapter_knows_its_base_from_where_it_is(base: Checkpoint, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,7 +76,7 @@ def aligned(base: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_policy_leaves_its_reference_for_what_is_preferred(base: Checkpoint, aligned: Path) -> None:
     course, some = lines(aligned), pairs(40)
-    assert [one.pairs for one in course] == [8, 16, 24, 32, 40, 48, 56, 64]
+    assert [one.pairs for one in course] == [8, 16, 24, 32, 40, 48, 56, 60]
     assert course[0].loss == pytest.approx(math.log(2), abs=1e-5) and course[0].margin == 0
     assert course[-1].loss < 0.55 and course[-1].accuracy == 1 and (course[-1].margin or 0) > 0.3
     before, after = likelihood(base.path, some), likelihood(str(aligned), some)
@@ -149,6 +150,8 @@ def test_a_killed_training_goes_on_to_the_same_bits(base: Checkpoint, aligned: P
     assert [one.name for one in (tmp_path / CHECKPOINTS).iterdir()] == ["checkpoint-4"]
     with pytest.raises(MetierError, match="begun otherwise: not the same learning_rate"):
         dpo(base, pairs(40), 7, Dpo(epochs=1.5, **QUICK | {"learning_rate": 1e-3}), tmp_path)
+    with pytest.raises(MetierError, match="begun otherwise: not the same base"):
+        dpo(Checkpoint("asset:nano"), pairs(40), 7, config, tmp_path)
     with pytest.raises(MetierError, match="begun otherwise: not the same records"):
         dpo(base, pairs(38), 7, config, tmp_path)
     dpo(base, pairs(40), 7, Dpo(epochs=1.5, **QUICK), tmp_path)
@@ -182,6 +185,19 @@ def test_an_adapter_alone_is_trained(base: Checkpoint, tmp_path: Path) -> None:
     assert not (further / ".base").exists() and (further / "model.safetensors").exists()
 
 
+def test_two_processes_go_on_from_an_adapter_as_one_does(base: Checkpoint, tmp_path: Path) -> None:
+    places = [tmp_path / name for name in ("adapter", "one", "two")]
+    for place in places:
+        place.mkdir()
+    list(dpo(base, pairs(8), 7, Dpo(adapter=Lora(rank=2), **QUICK), places[0]))
+    for place, launch in zip(places[1:], (None, Launch(processes=2)), strict=True):
+        list(dpo(Checkpoint(str(places[0])), pairs(16), 7, Dpo(launch=launch, **QUICK), place))
+    one, two = (weights(place) for place in places[1:])
+    assert all(torch.allclose(one[name], two[name], atol=1e-4) for name in one)
+    assert [line.loss for line in lines(places[1])] == pytest.approx([line.loss for line in lines(places[2])], abs=1e-5)
+    assert not (places[2] / ".base").exists()
+
+
 def both(base: Checkpoint, out: Path, some: list[Preference]) -> tuple[list[tuple[float, float]], ...]:
     return likelihood(base.path, some), likelihood(str(out), some)
 
@@ -201,9 +217,9 @@ def test_what_cannot_be_trained_on_is_told(base: Checkpoint, tmp_path: Path) -> 
         dpo(base, [], 7, Dpo(**QUICK), tmp_path)
     with pytest.raises(MetierError, match="no such model directory"):
         dpo(Checkpoint(str(tmp_path / "nowhere")), given, 7, Dpo(**QUICK), tmp_path)
-    (tmp_path / "red").mkdir()
-    with pytest.raises(MetierError, match=r"TRL does not take .'colour': 'red'"):
-        dpo(base, given, 7, Dpo(trainer_args={"colour": "red"}, **QUICK), tmp_path / "red")
+    (tmp_path / "odd").mkdir()
+    with pytest.raises(MetierError, match=r"TRL does not take .'optim': 'odd'"):
+        dpo(base, given, 7, Dpo(trainer_args={"optim": "odd"}, **QUICK), tmp_path / "odd")
 
 
 def test_settings_that_cannot_be_are_refused() -> None:
@@ -211,6 +227,12 @@ def test_settings_that_cannot_be_are_refused() -> None:
         Dpo(loss="kto", label_smoothing=0.1)
     with pytest.raises(ValueError, match="trainer_args: beta is decided"):
         Dpo(trainer_args={"beta": 0.2})
+    for name in ("epsilon", "eval_strategy", "logging_first_step", "save_only_model"):
+        with pytest.raises(ValueError, match=f"trainer_args: {name} is decided by this step; take it out"):
+            Dpo(trainer_args={name: 1})
+    with pytest.raises(ValueError, match="trainer_args: TRL has no 'los_type'; did you mean 'loss_type'"):
+        Dpo(trainer_args={"los_type": "ipo"})
+    assert Dpo(trainer_args={"loss_type": "ipo", "adam_beta2": 0.98, "sync_ref_model": True}).trainer_args
     with pytest.raises(ValueError, match="runs on one machine"):
         Dpo(launch=Launch(nodes=2))
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from metier.artefact import Artefact
 from metier.judge.extras import Extras
-from metier.model.load import load, load_tokenizer
+from metier.model.load import load, load_tokenizer, load_weights
 from metier.model.rewards import encode_pair, load_reward, rewards
 from metier.progress import listening
 from metier.recipe import load as load_recipe
@@ -182,10 +182,11 @@ def test_an_adapter_is_its_own_reference(base: Checkpoint, reward: Checkpoint, t
 
 
 def test_the_critic_alone_learns_first(base: Checkpoint, reward: Checkpoint, tmp_path: Path) -> None:
-    list(ppo(base, reward, talks(), 5, Ppo(**QUICK, critic_first=2), tmp_path))
+    list(ppo(base, reward, talks(), 5, Ppo(**QUICK, critic_first=2, kl_target=1.0), tmp_path))
     curve = lines(tmp_path)
     assert [one.kl for one in curve] == [0.0, 0.0, 0.0]
     assert [one.policy_loss != 0 for one in curve] == [False, False, True]
+    assert [one.beta for one in curve] == [0.1] * 3, "nothing is learnt of a policy that stays where it is"
     assert curve[2].value_loss < curve[0].value_loss
 
 
@@ -212,7 +213,7 @@ def test_log_probabilities_do_not_depend_on_what_stands_beside(base: Checkpoint,
     replies = [Reply(one, list(range(9, 9 + 2 * n)), "", True) for n, one in enumerate(task.given.prompts, 1)]
     team = task.team
     with torch.no_grad():
-        together, values = team.log_probs(team.rows(replies))[0], team.values(team.rows(replies))
+        together, values = team.log_probs(team.rows(replies)), team.values(team.rows(replies))
         for row, one in enumerate(replies):
             ids = torch.tensor([[*one.prompt.ids, *one.ids]])
             spread = team.policy.model(ids).logits[0].log_softmax(-1)[len(one.prompt.ids) - 1 : -1]
@@ -248,9 +249,11 @@ def test_a_prompt_that_is_looked_at_is_not_trained_on(base: Checkpoint, reward: 
     given = make(base, reward, twice, (), 5, Ppo(**QUICK)).given
     assert len(given.fixed) == 4 and len(given.prompts) == 2 * 20
     assert not {tuple(one.ids) for one in given.fixed} & {tuple(one.ids) for one in given.prompts}
-    passes = [sorted(given.ask(number, 5).id for number in range(40 * turn, 40 * turn + 40)) for turn in (0, 1)]
+    passes = [sorted(one.id for one in given.ask(range(40 * turn, 40 * turn + 40), 5)) for turn in (0, 1)]
     assert passes[0] == passes[1] == sorted(one.id for one in given.prompts)
-    assert [given.ask(number, 5).id for number in range(40)] != [given.ask(number, 5).id for number in range(40, 80)]
+    across = given.ask(range(30, 50), 5)
+    assert across == given.ask(range(40), 5)[30:] + given.ask(range(40, 50), 5)
+    assert given.ask(range(40), 5) != given.ask(range(40, 80), 5)
 
 
 def test_what_is_off_is_one_clear_line(base: Checkpoint, reward: Checkpoint, tmp_path: Path) -> None:
@@ -273,8 +276,50 @@ def test_what_is_off_is_one_clear_line(base: Checkpoint, reward: Checkpoint, tmp
         list(ppo(base, reward, talks(), 5, Ppo(**QUICK, general=("meeting",)), tmp_path))
     with pytest.raises(ValueError, match=r"dropout 0\.1"):
         Ppo(adapter=Lora(dropout=0.1))
-    with pytest.raises(ValueError, match="chunk 8 is more than a rollout of 4"):
-        Ppo(rollout=4)
+    long = msgspec.structs.replace(asked(1), messages=(Message("user", "Who? " * 300), Message("assistant", "I.")))
+    with pytest.raises(MetierError, match=r"general: no conversation of 'meetings' can be trained on, first c1: 'long"):
+        list(ppo(base, reward, [asked(0), long], 5, Ppo(**QUICK, general=("meetings",)), tmp_path))
+    with pytest.raises(MetierError, match=r"no prompt to train on: all 2 conversations are general; feed others"):
+        list(ppo(base, reward, [asked(1), asked(2)], 5, Ppo(**QUICK, general=("meetings",)), tmp_path))
+    with pytest.raises(MetierError, match=r"family bloom does not tell texts apart .*train\.rloo"):
+        list(ppo(bloom(base, tmp_path / "bloom"), reward, talks(), 5, config, tmp_path / "out"))
+
+
+def bloom(base: Checkpoint, home: Path) -> Checkpoint:
+    """A model of a family that goes by the distance of tokens, whatever positions it is given."""
+    from transformers import BloomConfig, BloomForCausalLM
+
+    tokenizer = load_tokenizer(base.path)
+    BloomForCausalLM(BloomConfig(vocab_size=len(tokenizer), hidden_size=16, n_layer=1, n_head=2)).save_pretrained(home)
+    tokenizer.save_pretrained(home)
+    return Checkpoint(str(home))
+
+
+@pytest.mark.parametrize(
+    ("off", "said"),
+    [
+        ({"rollout": 4}, "chunk 8 is more than a rollout of 4"),
+        (
+            {"samples": 48, "rollout": 16, "critic_first": 3},
+            r"critic_first 3: of 3 rollouts \(samples / rollout\) none",
+        ),
+        ({"kl": 0.0, "kl_target": 1.0}, "kl 0: nothing adapts a coefficient of 0"),
+        ({"kl_target": 1.0, "kl_horizon": 10}, "kl_horizon 10 is less than a rollout of 64"),
+    ],
+)
+def test_settings_that_would_train_nothing_or_the_wrong_way_are_refused(off: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Ppo(**off)
+
+
+def test_all_of_a_policy_is_trained_that_was_made_as_an_adapter(
+    base: Checkpoint, reward: Checkpoint, learnt: Path, tmp_path: Path
+) -> None:
+    places = [tmp_path / "adapter", tmp_path / "whole"]
+    list(ppo(base, reward, talks(), 5, Ppo(**QUICK, adapter=Lora(rank=4)), places[0]))
+    list(ppo(Checkpoint(str(places[0])), reward, talks(), 5, Ppo(**QUICK), places[1]))
+    below, above = (load_weights(str(place), torch.float32).state_dict() for place in places)
+    assert lines(places[1])[0].kl == 0.0 and not any(torch.equal(below[name], above[name]) for name in below)
 
 
 def test_a_loss_that_is_no_number_stops_with_the_step(base: Checkpoint, reward: Checkpoint, tmp_path: Path) -> None:

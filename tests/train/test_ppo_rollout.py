@@ -79,6 +79,13 @@ def test_a_reply_holds_the_token_that_ends_it(task: Task) -> None:
     assert cut.finish == "stop" and cut.ids == free.ids[: first + 1] and cut.tokens == first
 
 
+def test_scores_that_differ_by_rounding_alone_are_not_blown_up() -> None:
+    assert Scale.seen([1.0, 3.0], 0.5) == Scale(2.0, 1.0, 0.5)
+    for same in ([7.0, 7.0], [7.0, 7.0 + 1e-6], [-0.1, -0.1 + 1e-8]):
+        assert Scale.seen(same, 0.5).deviation == 1.0
+    assert Scale.seen([-0.1, -0.1 + 1e-5], 0.5).deviation == pytest.approx(5e-6)
+
+
 def test_the_score_stands_at_the_end_and_the_divergence_at_every_token(task: Task) -> None:
     replies = sample(task.team, task.given.prompts, range(5), 3, task.config)
     scale = Scale(mean=1.0, deviation=2.0, bound=1.5)

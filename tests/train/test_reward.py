@@ -20,8 +20,11 @@ from metier.model.rewards import encode_pair, load_reward, rewards
 from metier.recipe import load
 from metier.records import Checkpoint, Message, MetierError, Preference, Score
 from metier.run.make import run
+from metier.train.dpo import Dpo
+from metier.train.installed import check_installed
+from metier.train.jsonl import read
 from metier.train.reward import Reward, reward
-from metier.train.reward_curve import HELD, LOOKS, STEPS, Held, RewardLine, RewardLook, read
+from metier.train.reward_curve import HELD, LOOKS, STEPS, Held, RewardLine, RewardLook
 from metier.train.reward_pairs import order, split
 from metier.train.settings import Lora
 from metier.train.sft import Sft, sft
@@ -97,6 +100,8 @@ def test_before_the_first_step_nothing_is_told_apart(made: Path) -> None:
     assert lines[0].loss == pytest.approx(math.log(2), abs=1e-6)
     assert lines[-1].pairs == 112
     assert last.loss < 0.2 > lines[-1].loss
+    found = json.loads((made / "notes.json").read_text())["measured"]["accuracy"]
+    assert (last.accuracy, last.low, last.high) == (found["value"], found["low"], found["high"])
 
 
 def theirs(place: Path, rows: list[list[int]]) -> list[float]:
@@ -130,6 +135,18 @@ def test_a_tokenizer_that_pads_with_its_end_of_turn_is_read_to_the_end(base: Che
 def test_a_base_in_fewer_bits_is_refused() -> None:
     with pytest.raises(ValueError, match="quantize 4bit: a reward model is not held in fewer bits"):
         Reward(adapter=Lora(quantize="4bit"))
+
+
+def test_a_package_that_is_missing_is_named() -> None:
+    check_installed("torch", "trl")
+    with pytest.raises(MetierError, match="no_such_package is not installed; install the extra"):
+        check_installed("torch", "no_such_package")
+
+
+@pytest.mark.parametrize("kind", [Reward, Dpo])
+def test_passes_without_end_are_refused(kind: type[Reward | Dpo]) -> None:
+    with pytest.raises(msgspec.ValidationError, match=r"<= 1000"):
+        msgspec.convert({"epochs": math.inf}, kind)
 
 
 def test_a_killed_training_ends_with_the_same_bits(base: Checkpoint, made: Path, tmp_path: Path) -> None:

@@ -112,6 +112,8 @@ def test_a_killed_training_goes_on_to_the_same_bits(
     with killed_at(8):
         rloo(base, reward, talks(), 7, config, tmp_path)
     assert [one.name for one in (tmp_path / CHECKPOINTS).iterdir()] == ["checkpoint-6"]
+    with pytest.raises(MetierError, match="begun otherwise: not the same reward"):
+        rloo(base, rewarding(base, tmp_path / "other", 2), talks(), 7, config, tmp_path)
     rloo(base, reward, talks(), 7, config, tmp_path)
     assert lines(tmp_path) == lines(aligned) and looks(tmp_path) == looks(aligned)
     assert same_bits(tmp_path, aligned)
@@ -177,6 +179,10 @@ def test_what_cannot_be_asked_is_told(base: Checkpoint, reward: Checkpoint, tmp_
         rloo(reward, reward, talks(), 7, config, tmp_path)
     with pytest.raises(MetierError, match=r"has another tokenizer than the policy asset:nano; train\.reward one"):
         rloo(Checkpoint("asset:nano"), reward, talks(), 7, config, tmp_path)
+    (tmp_path / "odd").mkdir()
+    odd = Rloo(trainer_args={"reward_weights": [1.0]}, **QUICK)
+    with pytest.raises(MetierError, match=r"TRL does not take .'reward_weights': \[1\.0\]. \(Number of reward weights"):
+        rloo(base, reward, talks(), 7, odd, tmp_path / "odd")
     with pytest.raises(MetierError, match="vllm: colocate needs vLLM, which is not installed"):
         rloo(base, reward, talks(), 7, Rloo(vllm="colocate", **QUICK), tmp_path)
 
@@ -216,3 +222,14 @@ def test_a_recipe_aligns_and_measures_how_far_it_went(base: Checkpoint, reward: 
     assert far.task == "asked" and far.n == 20 and 0 < far.low < far.value < far.high
     notes = Artefact(tmp_path / "runs" / "aligned" / "heard").manifest
     assert notes is not None and notes.notes["replies"] == 16
+
+
+def test_replies_that_a_kill_cut_short_are_written_anew(base: Checkpoint, reward: Checkpoint, tmp_path: Path) -> None:
+    config = Rloo(**QUICK | {"samples": 16})
+    with killed_at(1):
+        rloo(base, reward, talks(), 7, config, tmp_path)
+    whole = (tmp_path / "samples.jsonl").read_bytes()
+    (tmp_path / "samples.jsonl").write_bytes(whole[: len(whole) // 2])
+    rloo(base, reward, talks(), 7, config, tmp_path)
+    assert (tmp_path / "samples.jsonl").read_bytes().startswith(whole)
+    assert [len(some) for some in looks(tmp_path).values()] == [4, 4]
