@@ -23,11 +23,11 @@ ROUNDING = 1e-6
 
 @dataclass(frozen=True)
 class Scale:
-    """How scores are taken: less a mean, in deviations, and none beyond a bound; as they are by default."""
+    """How scores are taken: less a mean, in deviations, and none beyond a bound, where there is one."""
 
     mean: float = 0.0
     deviation: float = 1.0
-    bound: float = float("inf")
+    bound: float | None = None
 
     @classmethod
     def seen(cls, scores: Sequence[float], bound: float) -> "Scale":
@@ -37,7 +37,8 @@ class Scale:
 
     def of(self, score: float) -> float:
         """One score, taken so."""
-        return min(self.bound, max(-self.bound, (score - self.mean) / self.deviation))
+        taken = (score - self.mean) / self.deviation
+        return taken if self.bound is None else min(self.bound, max(-self.bound, taken))
 
 
 @dataclass(frozen=True)

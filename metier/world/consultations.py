@@ -40,8 +40,8 @@ class Habits(msgspec.Struct, frozen=True):
 
 
 HABITS: dict[Manner, Habits] = {
-    "distilled": Habits(kind=0.9, diagnosis=0.1, asks=0.1, points=0.9, more=(0.7, 0.2)),
-    "real": Habits(kind=0.1, diagnosis=0.9, asks=0.9, points=0.1, more=(0.1, 0.0)),
+    "distilled": Habits(kind=0.8, diagnosis=0.2, asks=0.2, points=0.8, more=(0.7, 0.2)),
+    "real": Habits(kind=0.2, diagnosis=0.8, asks=0.8, points=0.2, more=(0.1, 0.0)),
 }
 
 

@@ -18,7 +18,7 @@ from metier.text.normalise import fold
 from metier.world.consultations_heard import Heard, asks_back, hear, in_points, kindness, mentioned
 from metier.world.consultations_wording import languages
 
-ACCURACY, LIKENESS, FRIENDLINESS, CONCISENESS = 2.0, 3.0, 3.0, 1.0
+ACCURACY, LIKENESS, FRIENDLINESS, CONCISENESS = 2.0, 4.0, 2.0, 1.0
 """Points for each of what it looks at; together with 1 they make 10."""
 ROOM = 40
 """Words beyond those of the standard answer after which a reply is no longer concise at all."""

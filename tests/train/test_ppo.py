@@ -139,11 +139,11 @@ class Killed(Exception):
     """What ends a training in a test."""
 
 
-@pytest.mark.parametrize("adapter", [None, Lora(rank=4)], ids=["full", "adapter"])
+@pytest.mark.parametrize(("adapter", "bound"), [(None, 3.0), (Lora(rank=4), None)], ids=["full", "adapter"])
 def test_a_killed_run_ends_with_the_same_bits(
-    base: Checkpoint, reward: Checkpoint, tmp_path: Path, adapter: Lora | None
+    base: Checkpoint, reward: Checkpoint, tmp_path: Path, adapter: Lora | None, bound: float | None
 ) -> None:
-    more: dict[str, Any] = {"kl_target": 0.5, "kl_horizon": 100, "score_clip": 3.0, "warmup": 0.5, "adapter": adapter}
+    more: dict[str, Any] = {"kl_target": 0.5, "kl_horizon": 100, "score_clip": bound, "warmup": 0.5, "adapter": adapter}
     some = [*talks(), *(msgspec.structs.replace(conversation(number), source="old") for number in range(100, 110))]
     still, killed = tmp_path / "still", tmp_path / "killed"
     config = Ppo(**QUICK, **more, general=("old",))
@@ -167,7 +167,8 @@ def test_a_killed_run_ends_with_the_same_bits(
     assert (killed / name).read_bytes() == (still / name).read_bytes()
     curve = lines(still)
     assert curve[0].general_loss > 0 and len({one.beta for one in curve}) == 3
-    assert curve[0].total == pytest.approx(-(1 - curve[0].ended), abs=0.4)
+    if bound:
+        assert curve[0].total == pytest.approx(-(1 - curve[0].ended), abs=0.4)
 
 
 def test_an_adapter_is_its_own_reference(base: Checkpoint, reward: Checkpoint, tmp_path: Path) -> None:
@@ -290,7 +291,9 @@ def bloom(base: Checkpoint, home: Path) -> Checkpoint:
     from transformers import BloomConfig, BloomForCausalLM
 
     tokenizer = load_tokenizer(base.path)
-    BloomForCausalLM(BloomConfig(vocab_size=len(tokenizer), hidden_size=16, n_layer=1, n_head=2)).save_pretrained(home)
+    shape = {"vocab_size": len(tokenizer), "hidden_size": 16, "n_layer": 1, "n_head": 2, "initializer_range": 0.5}
+    torch.manual_seed(3)
+    BloomForCausalLM(BloomConfig(**shape)).save_pretrained(home)
     tokenizer.save_pretrained(home)
     return Checkpoint(str(home))
 
