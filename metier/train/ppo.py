@@ -8,7 +8,7 @@ import math
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -29,11 +29,13 @@ class Ppo(Config, frozen=True, kw_only=True):
     epochs: Whole = 4
     """Passes over a rollout."""
     learning_rate: Above = 1e-6
-    """Of the policy; constant after the warm-up."""
+    """Of the policy, after the warm-up."""
     critic_rate: Above | None = None
     """Learning rate of the critic; None: ten times that of the policy."""
     warmup: Share = 0.0
     """Share of the updates in which both rates rise."""
+    schedule: Literal["constant", "linear"] = "constant"
+    """How both rates go on from there: as they are, or down to zero, which spares the end a step too far."""
     critic_first: Annotated[int, msgspec.Meta(ge=0)] = 0
     """First rollouts on which the critic alone is trained."""
     max_tokens: Whole = 256

@@ -50,8 +50,11 @@ class Pace:
 
     def share(self, update: int) -> float:
         """The share of its learning rate that an update has, counted from 0."""
-        rising = self.config.warmup * self.per_rollout * self.steps
-        return min(1.0, (update + 1) / rising) if rising else 1.0
+        total = self.per_rollout * self.steps
+        rising = self.config.warmup * total
+        if update < rising:
+            return min(1.0, (update + 1) / rising)
+        return 1.0 if self.config.schedule == "constant" else (total - update) / (total - rising)
 
 
 @dataclass(frozen=True)

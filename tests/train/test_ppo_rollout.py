@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import msgspec
 import pytest
 import torch
 
@@ -11,6 +12,7 @@ from metier.train.ppo import Ppo
 from metier.train.ppo_models import Task
 from metier.train.ppo_rollout import Scale, earned, likeliest, look_back, sample
 from metier.train.ppo_task import make
+from metier.train.ppo_update import Pace
 from tests.train.policies import rewarding
 
 DRAWS, TEMPERATURE = 1500, 0.4
@@ -97,3 +99,10 @@ def test_the_score_stands_at_the_end_and_the_divergence_at_every_token(task: Tas
     assert torch.allclose(found.returns[:, 0], torch.tensor(points.totals) - 0.5 * kl.sum(1), atol=1e-4)
     assert found.divergence == pytest.approx(float(kl.sum(1).mean()), abs=1e-5) and found.divergence > 0
     assert float(found.advantages[found.mask].mean()) == pytest.approx(0.0, abs=1e-5)
+
+
+def test_the_rate_rises_and_then_stays_or_falls_to_nothing() -> None:
+    config = Ppo(samples=40, rollout=8, chunk=4, epochs=2, warmup=0.2)
+    steady, falling = Pace(config), Pace(msgspec.structs.replace(config, schedule="linear"))
+    assert [steady.share(update) for update in (0, 1, 3, 4, 19)] == [0.25, 0.5, 1.0, 1.0, 1.0]
+    assert [falling.share(update) for update in (0, 3, 4, 12, 19)] == [0.25, 1.0, 1.0, 0.5, 1 / 16]
