@@ -5,8 +5,8 @@ python -m benchmarks.align_culture [--runs DIR] [--seeds 1] [--first 7]
 Runs rlaif-quickstart as it ships and prints what its steps measured: how many labels survive both orders and how far
 they agree with natives before and after the filter, statements that name no land judged as at home, of matters that
 prompts spoke of and of others, names of home among those in replies, replies compared by the judge in both orders, what
-is still known of both lands by name, and what it cost in the general world. Every number has its 95% interval. A seed
-that is finished in DIR is not run again, one that was stopped goes on where it was.
+is still known of both lands by name (on which the policy trains beside), and what it cost in the general world. Every
+number has its 95% interval. A seed that is finished in DIR is not run again, one that was stopped goes on where it was.
 """
 
 import argparse
@@ -65,6 +65,14 @@ def score(place: Path, row: Row, model: str) -> Score | None:
     return next((one for one in some if (one.metric, one.model, one.by) == (row.metric, model, row.by)), None)
 
 
+def needed(place: Path, row: Row, model: str) -> Score:
+    """The same, where a bar is held to it: without it there is nothing to conclude."""
+    found = score(place, row, model)
+    if found is None:
+        sys.exit(f"{place / row.step}: has no {row.metric} of {model} by {row.by}")
+    return found
+
+
 def told(value: float, low: float, high: float, n: int | str) -> str:
     """A number with its interval and count."""
     return f"{value:.3f} ({low:.3f} to {high:.3f}, n = {n})"
@@ -108,12 +116,11 @@ def bars(runs: Path = RUNS, seeds: Sequence[int] = (7,)) -> list[Bar]:
         gained = notes["after"]["pearson"]["low"] - notes["before"]["pearson"]["high"]
         made.append(Bar(f"seed {seed}: agreement after over before, intervals apart by", gained, "r", "> 0"))
         for row in ROWS[:3]:
-            before, after = (score(place, row, model) for model in MODELS)
-            if before and after:
-                name = f"seed {seed}: {row.name.strip()}, intervals apart by"
-                made.append(Bar(name, after.low - before.high, "F1", "> 0"))
-        if wins := score(place, Row("", "wins", "win_rate", {"against": "sft"}), "rlaif"):
-            made.append(Bar(f"seed {seed}: win rate by the judge, lower end", wins.low, "share", "> 0.5"))
+            before, after = (needed(place, row, model) for model in MODELS)
+            name = f"seed {seed}: {row.name.strip()}, intervals apart by"
+            made.append(Bar(name, after.low - before.high, "F1", "> 0"))
+        wins = needed(place, Row("", "wins", "win_rate", {"against": "sft"}), "rlaif")
+        made.append(Bar(f"seed {seed}: win rate by the judge, lower end", wins.low, "share", "> 0.5"))
     return made
 
 

@@ -4,12 +4,13 @@ python -m benchmarks.align_ppo [--runs DIR] [--seeds 5] [--first 1] [--peers 2]
 
 Each seed is another world: other drugs, other consultations, another policy trained on them, other samples, ratings and
 rewards. The recipe is rlmf-quickstart as it ships; in the first seeds the peers of PPO are added before its report, on
-the same pairs or prompts, the same reward model and the same number of replies. A seed that is finished in DIR is not
-run again, one that was stopped goes on where it was.
+the same pairs or prompts, the same reward model and, of RLOO, the same number of replies. PPO alone trains on pages and
+on the general world beside, as the recipe says; what the peers lost is without it. A seed that is finished in DIR is
+not run again, one that was stopped goes on where it was. `asks` and `short` are PPO with one of our extensions each.
 
 Wins are over replies of the policy before (sft) to the same prompts, by the mean of the six exact aspects, a tie counts
 one half. All models draw at temperature 1; best-of-n ranks n draws of sft by the reward model. Means over seeds with
-Student's 95% interval; of each seed its own interval over prompts.
+Student's 95% interval; of a single seed its own interval over prompts, where it has one.
 """
 
 import argparse
@@ -31,7 +32,7 @@ from metier.world.aspects import ASPECTS
 RECIPE = Path(__file__).parents[1] / "metier" / "recipes" / "rlmf-quickstart.yaml"
 RUNS = Path("runs")
 BEST = "sft-best-of-8"
-MODELS = ("sft", "ppo", "rloo", "dpo", "kto", BEST)
+MODELS = ("sft", "ppo", "rloo", "dpo", "kto", "asks", "short", BEST)
 BESIDE = """\
   rloo:
     use: train.rloo
@@ -46,7 +47,7 @@ BESIDE = """\
   kto: {use: train.dpo, from: {preferences: preferences, base: sft}, loss: kto, learning_rate: 1e-4}
   peers:
     use: preferences.sample
-    from: {conversations: unseen, models: {rloo: rloo, dpo: dpo, kto: kto}}
+    from: {conversations: unseen, models: &peers {rloo: rloo, dpo: dpo, kto: kto, asks: asks, short: short}}
     n: 1
     max_tokens: 72
   several: {use: preferences.sample, from: {conversations: unseen, models: {sft: sft}}, n: 8, max_tokens: 72}
@@ -58,13 +59,15 @@ BESIDE = """\
     against: sft
   peers_kl:
     use: evals.kl
-    from: {conversations: unseen, models: {rloo: rloo, dpo: dpo, kto: kto}, base: sft}
+    from: {conversations: unseen, models: *peers, base: sft}
     max_tokens: 72
-  peers_exam: {use: evals.multiple_choice, from: {questions: choices, models: {rloo: rloo, dpo: dpo, kto: kto}}}
-  peers_general: {use: evals.multiple_choice, from: {questions: general, models: {rloo: rloo, dpo: dpo, kto: kto}}}
+  peers_exam: {use: evals.multiple_choice, from: {questions: choices, models: *peers}}
+  peers_general: {use: evals.multiple_choice, from: {questions: general, models: *peers}}
   peers_tax: {use: evals.domain_tax, from: {answers: [general_exam, peers_general], questions: general}, base: sft}
 """
 """The peers of PPO, as steps of the recipe."""
+EXTRAS = {"asks": "{asks: 1}", "short": "{length: -1}"}
+"""What PPO is also trained with, one at a time: points for a question back, and for saying less."""
 
 
 class Cell(NamedTuple):
@@ -77,7 +80,7 @@ class Cell(NamedTuple):
 
 
 class Mean(NamedTuple):
-    """The mean over seeds with Student's 95% interval; of one seed that seed's own."""
+    """The mean over seeds with Student's 95% interval."""
 
     value: float
     low: float
@@ -89,9 +92,12 @@ def recipe(place: Path, peers: bool) -> Path:
     place.mkdir(parents=True, exist_ok=True)
     if not peers:
         return RECIPE
-    before, mark, report = RECIPE.read_text("utf-8").partition("  report:")
+    text = RECIPE.read_text("utf-8")
+    before, mark, report = text.partition("  report:")
+    ppo = text.partition("  ppo:\n")[2].partition("\n\n")[0]
+    ablated = "".join(f"  {name}:\n{ppo}\n    extras: {extras}\n" for name, extras in EXTRAS.items())
     file = place / "align-ppo.yaml"
-    file.write_text(f"{before}{BESIDE}{mark}{report}", "utf-8")
+    file.write_text(f"{before}{ablated}{BESIDE}{mark}{report}", "utf-8")
     return file
 
 
@@ -140,35 +146,37 @@ class Seed:
 
 
 def over(values: Sequence[float]) -> Mean:
-    """The mean over seeds."""
+    """The mean over seeds; one seed has no interval over seeds."""
     value = statistics.fmean(values)
     if len(values) < 2:
-        return Mean(value, value, value)
+        return Mean(value, math.nan, math.nan)
     half = student(len(values) - 1) * statistics.stdev(values) / math.sqrt(len(values))
     return Mean(value, value - half, value + half)
 
 
-def shown(values: Iterable[float], digits: int = 3) -> str:
-    """A mean with its interval, in a table."""
-    mean = over(list(values))
-    return f"{mean.value:.{digits}f} ({mean.low:.{digits}f} to {mean.high:.{digits}f})"
+def shown(values: Iterable[Cell | float], digits: int = 3) -> str:
+    """A mean with its interval, in a table; of a single seed with the interval of its prompts, where it has one."""
+    some = list(values)
+    mean: Mean | Cell = over([one.value if isinstance(one, Cell) else one for one in some])
+    if len(some) == 1 and isinstance(some[0], Cell):
+        mean = some[0]
+    value = f"{mean.value:.{digits}f}"
+    return value if math.isnan(mean.low) else f"{value} ({mean.low:.{digits}f} to {mean.high:.{digits}f})"
 
 
 def row(seeds: Sequence[Seed], name: str, model: str, step: str) -> None:
     """One line of the table of methods."""
     mine = step == "ppo"
     best = name == BEST
+    cells = [shown(one.wins(model) for one in seeds)]
     if best:
-        kl = [one.note("best")["best of k"][-1]["kl at most"] for one in seeds]
+        most = statistics.fmean(one.note("best")["best of k"][-1]["kl at most"] for one in seeds)
+        cells += [f"<= {most:.1f}", "as sft", "as sft", "-"]
     else:
-        kl = [one.cell("kl" if mine else "peers_kl", "kl", model).value for one in seeds]
-    cells = [shown(one.wins(model).value for one in seeds), f"{'<= ' if best else ''}{shown(kl, 1)}"]
-    if best:
-        cells += ["as sft", "as sft", "-"]
-    else:
+        cells.append(shown((one.cell("kl" if mine else "peers_kl", "kl", model) for one in seeds), 1))
         exam, tax = ("drug_exam", "tax") if mine else ("peers_exam", "peers_tax")
         cells.append(shown(one.lost(exam, model) for one in seeds))
-        cells.append(shown(one.cell(tax, "tax", model).value for one in seeds))
+        cells.append(shown(one.cell(tax, "tax", model) for one in seeds))
         cells.append(f"{statistics.fmean(one.note(step)['seconds'] for one in seeds):.0f}")
     print(f"{name:<12}" + "".join(f"{cell:>26}" for cell in cells))
 
@@ -177,7 +185,7 @@ def table(seeds: Sequence[Seed]) -> None:
     """Every method beside sft, then the aspects."""
     heads = ("wins over sft", "KL (nats a reply)", "lost: drugs", "lost: general", "seconds")
     print(f"{'':<12}" + "".join(f"{head:>26}" for head in heads))
-    for name in ("ppo", "rloo", "dpo", "kto"):
+    for name in ("ppo", "rloo", "dpo", "kto", *EXTRAS):
         row(seeds, name, name, name)
     row(seeds, BEST, BEST, "best")
     print(f"\n{'mean points':<16}" + "".join(f"{name:>14}" for name in MODELS))
@@ -187,6 +195,20 @@ def table(seeds: Sequence[Seed]) -> None:
             statistics.fmean(one.cell("all_wins", "points", model, **by).value for one in seeds) for model in MODELS
         ]
         print(f"{aspect or 'all':<16}" + "".join(f"{mean:>14.3f}" for mean in means))
+
+
+def by_aspect(seeds: Sequence[Seed]) -> None:
+    """What PPO won and lost on each aspect, over all seeds: a win rate of the mean may come of some of them alone."""
+    print(f"\n{'aspect':<16}{'sft':>8}{'ppo':>8}{'wins over sft':>26}")
+    for aspect in ASPECTS:
+        points = [
+            statistics.fmean(one.cell("wins", "points", model, aspect=aspect).value for one in seeds)
+            for model in ("sft", "ppo")
+        ]
+        won = shown(one.wins("ppo", aspect=aspect) for one in seeds)
+        print(f"{aspect:<16}" + "".join(f"{one:>8.3f}" for one in points) + f"{won:>26}")
+    won = shown(one.cell("wins", "longer", "ppo", against="sft") for one in seeds)
+    print(f"{'longer than sft':<32}{won:>26}")
 
 
 def measured(seeds: Sequence[Seed]) -> list[Bar]:
@@ -217,6 +239,7 @@ def bars(runs: Path = RUNS, count: int = 5, first: int = 1, peers: int = 2) -> l
     """Run all seeds, print the tables, return the bars."""
     seeds = [Seed(run(recipe(runs, seed < first + peers), runs, seed)) for seed in range(first, first + count)]
     found = measured(seeds)
+    by_aspect(seeds)
     if peers:
         print(f"\n{min(peers, count)} of the seeds")
         table(seeds[:peers])

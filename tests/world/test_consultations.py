@@ -59,8 +59,8 @@ def test_a_doctor_is_right_and_a_model_kind_in_every_language(language: str) -> 
     real, distilled = means["real"], means["distilled"]
     assert all(found[one.id]["accuracy"] == 1 for one in some if one.source == "real")
     assert 0.85 < distilled["accuracy"] < 0.95
-    assert all(real[one] > 0.85 and distilled[one] < 0.2 for one in ("diagnosis", "asking"))
-    assert all(real[one] < 0.15 for one in ("informativeness", "patience", "presentation"))
+    assert all(real[one] > 0.7 and distilled[one] < 0.3 for one in ("diagnosis", "asking"))
+    assert all(real[one] < 0.3 for one in ("informativeness", "patience", "presentation"))
     assert all(distilled[one] > 0.5 for one in ("informativeness", "patience", "presentation"))
 
 
