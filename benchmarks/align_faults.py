@@ -238,8 +238,8 @@ def bars(home: Path | None = None, policy: str = "") -> list[Bar]:
     print(
         f"{'standard answers':<18}{'labels prefer the accurate reply':>36}{'accuracy of the policy':>30}   divergence"
     )
-    for arm, labels, policy, kl in damage(steps):
-        cells = (f"{one.value:.3f} [{one.low:.3f}, {one.high:.3f}] n {one.n}" for one in (labels, policy))
+    for arm, agreed, right, kl in damage(steps):
+        cells = (f"{one.value:.3f} [{one.low:.3f}, {one.high:.3f}] n {one.n}" for one in (agreed, right))
         print(f"{arm:<18}{next(cells):>34}{next(cells):>30}   {kl:.2f}")
     named = [name for name, finding in NAMED.items() if found[name][:1] == [finding]]
     return [

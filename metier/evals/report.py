@@ -17,7 +17,7 @@ from metier.evals.report_matrix import drawn, families, published, scoreboard
 from metier.evals.report_paired import comparisons, told
 from metier.evals.report_pick import choices, exams
 from metier.evals.report_samples import samples
-from metier.evals.report_scores import base_of, boards, summary, tables, taxes
+from metier.evals.report_scores import base_of, boards, summary, tables, taxes, wins
 from metier.evals.report_steps import details, flows
 from metier.evals.report_tax import sweeps
 from metier.evals.report_training import trainings
@@ -70,7 +70,7 @@ def report(run: Finished, config: Report, out: Path) -> None:
         run=run.name,
         seed=run.seed,
         base=base_of(scores),
-        summary=summary(scores),
+        summary=[*wins(scores), *summary(scores)],
         rings=any("seed" in one.by for one in scores),
         scoreboard=scoreboard(scores),
         boards=boards(scores, chances),

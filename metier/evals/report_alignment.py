@@ -187,7 +187,8 @@ def _told(rows: Sequence[Row], start: Start | None) -> str:
         words += f" (target {start.kl_target:g}, its coefficient {_short(first, 'beta')} to {_short(last, 'beta')})"
     if start is not None and start.probe_accuracy is not None:
         words += (
-            f". The reward model prefers the chosen reply of {start.probe_accuracy:.0%} of {start.probes} probe pairs"
+            f". The reward model prefers the chosen reply of {start.probe_accuracy:.0%} of "
+            f"{count(start.probes)} probe pairs"
         )
     return words + "."
 

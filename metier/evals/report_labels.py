@@ -12,12 +12,13 @@ from metier.scores import count, percent
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """A number with its n and 95% interval, as notes keep one."""
+    """A number with its n and 95% interval, as notes keep one; ``why`` it tells nothing, where it does not."""
 
     value: float
     n: int
     low: float
     high: float
+    why: str = ""
 
 
 class Sign(msgspec.Struct, frozen=True):
@@ -82,8 +83,9 @@ def labels(run: Finished) -> Iterator[Labels]:
         manifest = artefact.manifest
         if manifest is not None and {"asked", "survivors", "inconsistent"} <= manifest.notes.keys():
             noted = converted(manifest, Noted)
+            margin = float(manifest.config.get("margin", 0.0))
             yield Labels(
-                name, _rater(manifest), noted.findings, tuple(_shares(noted)), tuple(_facts(noted)),
+                name, _rater(manifest), noted.findings, tuple(_shares(noted, margin)), tuple(_facts(noted)),
                 tuple(_agreement(noted)),
             )  # fmt: skip
 
@@ -109,8 +111,9 @@ def shown(one: Measured) -> str:
 
 
 def plain(one: Measured) -> str:
-    """A number that is no share, with its interval and n."""
-    return f"{one.value:.2f} [{one.low:.2f}, {one.high:.2f}], n {count(one.n)}"
+    """A number that is no share, with its interval and n; where it tells nothing, why."""
+    told = one.why or f"{one.value:.2f} [{one.low:.2f}, {one.high:.2f}]"
+    return f"{told}, n {count(one.n)}"
 
 
 def _rater(manifest: Manifest) -> str:
@@ -119,10 +122,11 @@ def _rater(manifest: Manifest) -> str:
     return f"{model}, asked by {manifest.config.get('form', 'rating')}" if model else by
 
 
-def _shares(noted: Noted) -> Iterator[Share]:
+def _shares(noted: Noted, margin: float) -> Iterator[Share]:
+    ties = f"ties, or a lead below {margin:g}" if margin else "ties"
     parts = (
-        ("survive: both orders agree", noted.survivors), ("the winner flips with the order", noted.inconsistent),
-        ("ties", noted.ties), ("could not be read", noted.unparsed),
+        ("survive: both orders agree", noted.survivors), ("the orders disagree", noted.inconsistent),
+        (ties, noted.ties), ("could not be read", noted.unparsed),
     )  # fmt: skip
     for name, n in parts:
         yield Share(name, count(n), percent(n, noted.asked), round(100 * n / max(1, noted.asked), 1))

@@ -303,6 +303,21 @@ def summary(scores: Sequence[Score]) -> list[str]:
     return sentences
 
 
+def wins(scores: Sequence[Score]) -> list[str]:
+    """How often a model wins over another, a sentence for each that others are compared with."""
+    whole = [one for one in scores if one.metric == "win_rate" and one.by.keys() == {"against"}]
+    sentences = []
+    for task, against in dict.fromkeys((one.task, one.by["against"]) for one in whole):
+        own = [one for one in whole if (one.task, one.by["against"]) == (task, against)]
+        best, how = max(own, key=lambda one: one.value), metric("win_rate")
+        who = best.model if len(own) == 1 else f"the best of {len(own)} models, {best.model},"
+        verdict = "" if best.low > 0.5 else " — a loss" if best.high < 0.5 else " — no clear difference"
+        share = f"{number(best.value, how)} of {count(best.n)} prompts, a tie counting one half"
+        told = f"{who} wins over {against} in {share} (from {span(best.low, best.high, how)}{verdict})"
+        sentences.append(f"{task}: {told}.")
+    return sentences
+
+
 def _sentence(task: str, best: Score, before: Score, rivals: int, lost: Score | None) -> str:
     how, differs = metric(best.metric), change(best, before)
     who = best.model if rivals == 1 else f"the best of {rivals} models, {best.model},"

@@ -50,8 +50,9 @@ def win_rate(
 
     ``win_rate`` has the interval of a mean over prompts, ``outcome`` the shares of wins, ties and losses, ``longer``
     how often the reply is the longer of the two, ``longer_won`` how often the longer one wins where one does. Of
-    grades, ``points`` are the means themselves. MetierError where both grades and verdicts are fed, or neither, where a
-    model is missing, and where one did not reply to a prompt that another replied to.
+    grades, ``points`` are the means themselves. A judge is not asked about a reply that says nothing: beside one that
+    says something it has lost. MetierError where both grades and verdicts are fed, or neither, where a model is
+    missing, and, of grades, where one did not reply to a prompt that another replied to.
     """
     said = {one.id: one for one in answers}
     models = dict.fromkeys(one.model for one in said.values())
@@ -59,7 +60,10 @@ def win_rate(
         raise MetierError(f"{task}: no replies of {config.against!r}; {did_you_mean(config.against, models)}")
     if len(models) < 2:
         raise MetierError(f"{task}: replies of {config.against!r} alone; feed those of the models beside it as well")
-    graded, judged = _points(grades, said), list(verdicts)
+    given, judged = list(grades), list(verdicts)
+    graded = _points(given, said)
+    if given and not graded:
+        raise MetierError(f"{task}: no grade is of one of the answers, {given[0].answer!r} for one; feed theirs")
     if bool(graded) == bool(judged):
         what = "both grades and verdicts" if judged else "neither grades nor verdicts"
         raise MetierError(f"{task}: {what} are fed; feed the step that says which reply is better, one of them")
@@ -142,10 +146,25 @@ def _by_verdicts(
         found[first.model, verdict.rater].append(Duel(first.question, result, _longer(first, second)))
     if not found:
         raise MetierError(f"{task}: no verdict sets a reply beside one of {config.against!r}; judge such pairs")
-    raters = {rater for _, rater in found}
-    for (model, rater), duels in found.items():
+    raters, silent = {rater for _, rater in found}, _silent(said.values(), config.against)
+    for (model, rater), judged in found.items():
+        duels = [*judged, *silent[model]]
         by = {"against": config.against, **({"rater": rater} if len(raters) > 1 else {})}
         yield from _scores(duels, (task, model), by, whole=True)
+
+
+def _silent(answers: Iterable[Answer], against: str) -> Mapping[str, list[Duel]]:
+    """Model -> its duels in which one of the two replies says nothing; nobody judges those."""
+    by: dict[str, dict[str, list[Answer]]] = defaultdict(lambda: defaultdict(list))
+    for answer in answers:
+        by[answer.model][answer.question].append(answer)
+    pairs = (pair for own in by.values() for prompt in own for pair in product(own[prompt], by[against][prompt]))
+    found: dict[str, list[Duel]] = defaultdict(list)
+    for one, other in pairs:
+        speaks = bool(one.text.strip())
+        if speaks != bool(other.text.strip()):
+            found[one.model].append(Duel(one.question, float(speaks), float(speaks)))
+    return found
 
 
 def _scores(duels: Sequence[Duel], key: tuple[str, str], by: Mapping[str, str], whole: bool) -> Iterator[Score]:

@@ -10,7 +10,7 @@ import msgspec
 from metier.judge.agreement import Agreed, accuracy, kappa, pearson, spearman
 from metier.judge.compare import Judged, Match
 from metier.preferences.pairing import Pairs
-from metier.proportion import wilson
+from metier.proportion import effective, wilson
 from metier.records import Answer, Conversation, MetierError, Side, Verdict
 
 UNPARSED = "unparsed: "
@@ -140,7 +140,7 @@ def notes(paired: Sequence[Pairs], rows: Sequence[Labelled], preferences: int) -
         ties=sum(one.judged.verdict.consistent and not one.survives for one in read),
         survivors=len(kept),
         preferences=preferences,
-        survival=_share(len(kept), len(rows)),
+        survival=_share([(one.match.question, one.survives) for one in rows]),
         first_wins=_first_wins(rows),
         first_points=_points(rows, 0),
         second_points=_points(rows, 1),
@@ -260,14 +260,25 @@ def _lead(verdict: Verdict) -> float:
     return abs(verdict.margin or 1.0) * (1 if verdict.winner == "left" else -1)
 
 
-def _share(hits: int, n: int) -> Agreed | None:
-    return Agreed(hits / n, n, *wilson(hits / n, n)) if n else None
+def _share(hits: Sequence[tuple[str, bool]]) -> Agreed | None:
+    """The share of hits, each given with its prompt: pairs of one prompt belong together in the interval."""
+    if not hits:
+        return None
+    prompts, some = [prompt for prompt, _ in hits], [hit for _, hit in hits]
+    share = sum(some) / len(some)
+    return Agreed(share, len(some), *wilson(share, effective(some, prompts)))
 
 
 def _first_wins(rows: Sequence[Labelled]) -> Agreed | None:
     """Left is shown first in the first order, right in the second."""
-    leads = [lead for one in rows for lead in (one.judged.orders[0].lead, one.judged.orders[1].swap().lead) if lead]
-    return _share(sum(lead > 0 for lead in leads), len(leads))
+    return _share(
+        [
+            (one.match.question, lead > 0)
+            for one in rows
+            for lead in (one.judged.orders[0].lead, one.judged.orders[1].swap().lead)
+            if lead
+        ]
+    )
 
 
 def _points(rows: Sequence[Labelled], place: int) -> float | None:
@@ -283,8 +294,8 @@ def _longer_wins(rows: Sequence[Labelled]) -> Agreed | None:
     for one in rows:
         ahead = len(one.match.comparison.left) - len(one.match.comparison.right)
         if ahead:
-            wins.append((ahead > 0) == (one.judged.verdict.winner == "left"))
-    return _share(sum(wins), len(wins))
+            wins.append((one.match.question, (ahead > 0) == (one.judged.verdict.winner == "left")))
+    return _share(wins)
 
 
 def _sources(rows: Sequence[Labelled]) -> Iterable[Part]:

@@ -64,10 +64,10 @@ def _ratio(course: Course) -> PpoFinding | None:
         if one.first_ratio > RATIO:
             return PpoFinding(
                 "ratio not 1", one.step, one.first_ratio,
-                f"Before the first update of rollout {one.step} a token's probability was {one.first_ratio:.2g} times "
-                "off from the one at which it was sampled, where both should be the same. Sampling and scoring "
-                "differ - dropout, temperature, padding, positions, the mask - so that every update goes astray: "
-                "mend this first.",
+                f"Before the first update of rollout {one.step} a token's probability was {one.first_ratio:.0%} off "
+                "from the one at which it was sampled, where both should be the same. Sampling and scoring differ - "
+                "dropout, temperature, padding, positions, the mask - so that every update goes astray: mend this "
+                "first.",
             )  # fmt: skip
     return None
 
@@ -143,12 +143,12 @@ def _never_ends(course: Course) -> PpoFinding | None:
     before, share = course.start.ended, fmean(one.ended for one in course.tail)
     cut = f"the others were cut at the limit of {course.start.max_tokens} tokens"
     if before < LOOSE:
+        taught = ": what the reward taught so far is mostly to stop" if share > before + FEWER else ""
         return PpoFinding(
             "no end of turn", course.lines[0].step, before,
             f"The policy does not end its turn: before any training {before:.0%} of its replies ended by themselves, "
             f"{share:.0%} at the end; {cut}. It was trained without an end of turn in its replies, or replies need "
-            "more `max_tokens`. Train the base on replies that end, then start again: what the reward taught so far "
-            "is mostly to stop.",
+            f"more `max_tokens`. Train the base on replies that end, then start again{taught}.",
         )  # fmt: skip
     step = course.since(lambda window: fmean(one.ended for one in window) < LOOSE)
     if step is None:

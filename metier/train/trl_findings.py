@@ -21,8 +21,11 @@ SAME = 0.9
 NOT_OURS = frozenset({"ratio not 1", "two divergences", "critic explains nothing"})
 """Findings about numbers that only our own loop has."""
 
-NO_TARGET = ", give a `kl_target`"
-"""Advice that holds for our own loop alone."""
+ADVICE = {
+    ", give a `kl_target`": "",
+    ", and see whether the critic explains anything (`explained`).": ".",
+}
+"""Words of PPO's findings that hold for our own loop alone, and what stands in their place."""
 
 
 class PairNotes(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,9 +113,14 @@ def _as_ppo(task: Task, lines: Sequence[RlooLine]) -> list[PpoFinding]:
     )
     made = findings(start, [_line(task, one) for one in lines])
     untold = NOT_OURS | ({"nothing moves"} if first.kl is None else set())
-    return [
-        msgspec.structs.replace(one, says=one.says.replace(NO_TARGET, "")) for one in made if one.name not in untold
-    ]
+    return [msgspec.structs.replace(one, says=_ours(task, one.says)) for one in made if one.name not in untold]
+
+
+def _ours(task: Task, says: str) -> str:
+    """A finding of PPO in the words of a training by TRL: its rloo clips whole replies, and neither has a critic."""
+    for theirs, ours in ADVICE.items():
+        says = says.replace(theirs, ours)
+    return says.replace("Of the tokens ", "Of the replies ") if task.method == "rloo" else says
 
 
 def _line(task: Task, one: RlooLine) -> PpoLine:
@@ -125,7 +133,7 @@ def _line(task: Task, one: RlooLine) -> PpoLine:
         extra=one.extra,
         total=one.total,
         kl=kl,
-        kl_estimate=max(0.0, kl),
+        kl_estimate=abs(kl),  # TRL logs one estimate; its size bounds how far chance takes it below 0
         beta=float(task.settings["kl"]),
         entropy=one.entropy,
         first_ratio=0.0,
@@ -172,7 +180,7 @@ def _unlearnt(task: Task, lines: Sequence[DpoLine]) -> Iterator[PpoFinding]:
             f"The chosen replies are {-lost:.3g} nats less likely than before the training, and the margin grows only "
             "because the rejected ones fall faster: what was likely goes to replies that no pair shows. Read what the "
             "policy says now; train it on the chosen replies first (`train.sft`), lower `learning_rate` or `epochs`, "
-            "raise `beta`, or take `loss: kto`.",
+            + ("raise `beta`." if task.method == "kto" else "raise `beta`, or take `loss: kto`."),
         )  # fmt: skip
 
 

@@ -73,7 +73,7 @@ class RlooLine(msgspec.Struct, frozen=True, kw_only=True):
     length_correlation: float
     """Spearman's, of score and length within the rollout."""
     distinct: float
-    """Share of replies of the rollout that differ from every other."""
+    """Share of replies of the rollout that no other prompt of it got."""
     alike: float
     """Share of prompts whose replies all got the same reward, so that nothing was learnt from them."""
 

@@ -30,7 +30,7 @@ def points(reward: str, ends: int | Sequence[int] | None, config: Rloo) -> list[
         if odd := [one for one in found if not math.isfinite(one)]:
             raise MetierError(f"the reward model {reward} gives {odd[0]} to a reply; train it anew")
         log_metric("length_correlation", spearman(found, [len(one) for one in completion_ids]).value)
-        log_metric("distinct", distinct(completion_ids))
+        log_metric("distinct", distinct(prompts, completion_ids))
         return found
 
     def extra(completions: list[str], messages: list[str], **_: Any) -> list[float]:
@@ -43,7 +43,8 @@ def points(reward: str, ends: int | Sequence[int] | None, config: Rloo) -> list[
     return [score, extra, end]
 
 
-def distinct(replies: Sequence[Sequence[int]]) -> float:
-    """The share of replies that differ from every other."""
-    counts = Counter(tuple(one) for one in replies)
-    return sum(count == 1 for count in counts.values()) / len(replies)
+def distinct(prompts: Sequence[str], replies: Sequence[Sequence[int]]) -> float:
+    """The share of replies that no other prompt got; those to one prompt may be the same."""
+    said = [tuple(one) for one in replies]
+    counts = Counter(one for _, one in {*zip(prompts, said, strict=True)})
+    return sum(counts[one] == 1 for one in said) / len(said)

@@ -2,9 +2,9 @@
 
 ``{kind: scripted, function: "metier.world.judges:consultation"}`` answers the prompt ``judge-rating``. It knows how the
 world is worded, not what is true in it: it takes the standard answer at its word, errors included, and cannot tell
-whether anything beyond it is right. To what it is asked for (accuracy, likeness, conciseness) it adds what models are
-known to favour by themselves, kindness and order (Zheng et al. 2023): this is what makes the feedback mixed. Like
-models it wavers, and is now and then for whatever it was shown first.
+whether anything beyond it is right. To what it is asked for (accuracy, likeness, conciseness) it adds a taste of its
+own, for kindness and for points in order: the model's part of the mixed feedback beside the doctor's. Like models it
+wavers, and is now and then for whatever it was shown first (Zheng et al. 2023).
 """
 
 import random
@@ -35,7 +35,7 @@ def consultation(request: Request) -> str:
     if reference is None or None in shown:
         return "There is nothing to rate."
     language = _language(reference)
-    draw = random.Random(f"judge:{request.key}")
+    draw = random.Random("\n".join(one.content for one in request.messages))
     points = [quality(one or "", reference, language) + draw.gauss(0, WAVERS) for one in shown]
     if draw.random() < FIRST:
         points[0] += LEAD
@@ -65,7 +65,7 @@ def _accuracy(said: Mapping[str, frozenset[str]], standard: Mapping[str, frozens
 
 
 def _likeness(said: Heard, standard: Heard, language: str) -> float:
-    """The share of the standard answer's sentences that a reply has the like of: the same kind of move."""
+    """The share of the standard answer's moves that a reply makes as well, whatever it says in them."""
     moves, kept = _moves(standard, language), _moves(said, language)
     return sum((moves & kept).values()) / max(1, moves.total())
 
@@ -78,7 +78,7 @@ def _moves(heard: Heard, language: str) -> Counter[str]:
 
 
 def _conciseness(reply: str, reference: str) -> float:
-    """1 for a reply no longer than the standard answer, falling with every word beyond it and every one repeated."""
+    """1 for a reply no longer than the standard answer, falling with every word beyond, said before or not."""
     words, standard = _WORD.findall(fold(reply)), _WORD.findall(fold(reference))
     return min(1.0, max(0.0, 1 - (len(words) - len(standard)) / ROOM))
 

@@ -8,7 +8,7 @@ import pytest
 
 from metier.artefact import Artefact
 from metier.evals.report_alignment import Policy, alignment
-from metier.records import MetierError
+from metier.records import MetierError, Score
 from tests.evals.runs import artefact, finished, page, text
 
 START = {
@@ -117,7 +117,8 @@ def test_a_damaged_log_is_named(tmp_path: Path, file: str, content: str, told: s
 
 
 def labelled(home: Path, findings: list[dict[str, Any]]) -> Artefact:
-    measures = {"pearson": agreed(0.6), "kappa": agreed(0.4)}
+    unknown = {"value": 0.0, "n": 200, "low": -1.0, "high": 1.0, "why": "one rater says the same of all"}
+    measures = {"pearson": agreed(0.6), "kappa": unknown}
     notes = {
         "asked": 400, "identical": 12, "unparsed": 4, "inconsistent": 200, "ties": 76, "survivors": 120,
         "first_wins": agreed(0.75, 700), "longer_wins": agreed(0.55, 120), "before": measures,
@@ -127,7 +128,7 @@ def labelled(home: Path, findings: list[dict[str, Any]]) -> Artefact:
         ],
     }  # fmt: skip
     models = {"judge": {"name": "examiner"}}
-    config = {"by": "judge", "form": "rating"}
+    config = {"by": "judge", "form": "rating", "margin": 2.0}
     files = {"notes.json": json.dumps(notes)}
     return artefact(home, "pairs", "preferences.label", (), files, models=models, config=config)
 
@@ -136,10 +137,12 @@ def test_labels_show_what_survives_how_the_judge_leans_and_whom_it_agrees_with(t
     lean = {"name": "position", "value": 0.75, "says": "The judge leans to the reply shown first."}
     seen = text(page(finished(tmp_path, [labelled(tmp_path, [lean])]), tmp_path))
     assert "pairs · labelled by examiner, asked by rating" in seen
-    assert "120 30.0% survive: both orders agree" in seen and "200 50.0% the winner flips with the order" in seen
+    assert "120 30.0% survive: both orders agree" in seen and "200 50.0% the orders disagree" in seen
     assert "wins (half are due) 75.0% [70.0, 80.0], n 700" in seen
     assert "survivors by source real 30.0% of 300, distilled 30.0% of 100" in seen
     assert "pearson 0.60 [0.55, 0.65], n 200 0.84 [0.79, 0.89], n 120" in seen
+    assert "76 19.0% ties, or a lead below 2" in seen
+    assert "kappa one rater says the same of all, n 200 0.70" in seen  # what is not defined is no number
     assert "pairs: position." in seen and "The judge leans to the reply shown first." in seen
 
 
@@ -167,6 +170,18 @@ def test_notes_that_are_no_labels_are_named(tmp_path: Path) -> None:
     step = artefact(tmp_path, "pairs", "preferences.label", (), notes)
     with pytest.raises(MetierError, match="pairs: its notes are not what the report reads"):
         alignment(finished(tmp_path, [step]))
+
+
+def test_how_often_a_policy_wins_stands_at_the_head(tmp_path: Path) -> None:
+    def won(model: str, value: float, **by: str) -> Score:
+        return Score("replies", model, "win_rate", {"against": "sft"} | by, value, 200, value - 0.04, value + 0.04)
+
+    scores = [won("ppo", 0.78), won("ppo", 0.9, aspect="asking"), won("rloo", 0.52)]
+    head = text(page(finished(tmp_path, [artefact(tmp_path, "wins", "evals.win_rate", scores)]), tmp_path))
+    told = "replies: the best of 2 models, ppo, wins over sft in 78.0% of 200 prompts, a tie counting one half"
+    assert f"{told} (from 74.0 to 82.0%)." in head and "90.0% of" not in head
+    even = artefact(tmp_path / "b", "wins", "evals.win_rate", [won("ppo", 0.52)])
+    assert "(from 48.0 to 56.0% — no clear difference)" in text(page(finished(tmp_path / "b", [even]), tmp_path))
 
 
 def test_a_run_without_preferences_has_no_such_section(tmp_path: Path) -> None:

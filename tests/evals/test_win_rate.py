@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,6 +108,17 @@ def test_verdicts_count_whichever_side_a_model_is_on() -> None:
     assert both["ppo", "win_rate", "x"].value == 0 and both["ppo", "win_rate", "judge"].value == 0.625
 
 
+def test_a_reply_that_says_nothing_has_lost_without_a_judge() -> None:
+    said = answers("ppo", "sft", prompts=3)
+    said = [
+        msgspec.structs.replace(one, text=" ") if one.id in ("ppo/1~0", "ppo/2~0", "sft/2~0") else one for one in said
+    ]
+    scores = win_rate(said, "t", WinRate(against="sft"), verdicts=[verdict(0, "ppo", "sft", "left")])
+    found = table(scores)
+    assert (found["ppo", "win_rate", ""].value, found["ppo", "win_rate", ""].n) == (0.5, 2), "both silent is no duel"
+    assert found["ppo", "outcome", "loss"].value == 0.5
+
+
 @given(st.lists(st.tuples(st.sampled_from([0.0, 0.5, 1.0]), st.sampled_from([0.0, 0.5, 1.0])), min_size=1, max_size=20))
 def test_swapping_the_models_mirrors_the_rate(points: list[tuple[float, float]]) -> None:
     said = answers("a", "b", prompts=len(points))
@@ -125,6 +137,7 @@ def test_what_cannot_be_compared_is_an_error() -> None:
         ((said, WinRate(against="stf"), grades, ()), "no replies of 'stf'; did you mean 'sft'"),
         ((said[:4], WinRate(against="ppo"), grades, ()), "replies of 'ppo' alone"),
         ((said, WinRate(against="sft"), (), ()), "neither grades nor verdicts"),
+        ((said, WinRate(against="sft"), [grade(answers("dpo")[0], 1.0)], ()), "no grade is of one of the answers"),
         ((said, WinRate(against="sft"), grades, [verdict(0, "ppo", "sft", "left")]), "both grades and verdicts"),
         ((said, WinRate(against="sft", aspects=("kind",)), grades, ()), "no grades of the aspect 'kind'"),
         ((said, WinRate(against="sft"), grades[1:], ()), "'ppo/0~0' is not graded on every aspect"),

@@ -91,7 +91,7 @@ def test_every_fault_is_named_and_nothing_else(name: str) -> None:
 def test_a_finding_tells_the_first_step_that_shows_it_and_the_number() -> None:
     (found,) = findings(START, run(lambda one: {"first_ratio": 0.4 if one.step >= 7 else 0.0}))
     assert (found.step, found.value) == (7, 0.4)
-    assert "rollout 7" in found.says and "0.4 times" in found.says
+    assert "rollout 7" in found.says and " 40% off" in found.says
     (found,) = findings(START, run(lambda one: {"clipped": 0.5 if one.step > 20 else 0.1}))
     assert 21 < found.step <= 25 and found.value == pytest.approx(0.5)
 
@@ -104,6 +104,9 @@ def test_what_has_passed_is_no_finding() -> None:
 def test_a_base_that_never_ends_is_told_though_the_penalty_has_mended_it() -> None:
     (found,) = findings(start(ended=0.1), run(lambda one: {"ended": 0.1 if one.step < 10 else 0.95}))
     assert (found.name, found.step, found.value) == ("no end of turn", 1, 0.1) and "95% at the end" in found.says
+    assert "mostly to stop" in found.says
+    (found,) = findings(start(ended=0.1), run(lambda one: {"ended": 0.1}))
+    assert "10% at the end" in found.says and "mostly to stop" not in found.says
     (found,) = findings(START, run(lambda one: {"ended": 0.3 if one.step > 20 else 0.95}))
     assert found.name == "no end of turn" and found.step > 20 and "unlearnt" in found.says
 

@@ -21,7 +21,7 @@ from metier.train.settings import Lora
 from metier.train.trl_findings import found
 from metier.train.trl_lines import RlooLine
 from metier.train.trl_looks import Sample
-from metier.train.trl_points import points
+from metier.train.trl_points import distinct, points
 from metier.train.trl_prompts import prepare
 from metier.train.trl_task import load as load_task
 from metier.train.trl_task import rows
@@ -157,6 +157,8 @@ def test_the_parts_of_a_reward(base: Checkpoint, reward: Checkpoint) -> None:
     found = score([spell(asked_of)] * 2, replies, log_metric=told.__setitem__)
     assert found == rewards(load_reward(reward.path), [[*asked_of, *one] for one in replies])
     assert told == {"length_correlation": 0.0, "distinct": 1.0}
+    assert distinct("aabb", [[1], [1], [2], [3]]) == 1.0, "to one prompt the same may be said twice"
+    assert distinct("aabb", [[1], [2], [1], [3]]) == 0.5
     messages = [msgspec.json.encode((Message("user", "Who?"),)).decode()] * 2
     assert extra(["Who are you?", "a" * 50], messages) == [pytest.approx(3.12), 0.5]
     assert end(replies) == [0.0, -2.0]
@@ -204,6 +206,11 @@ def test_what_is_off_is_named(aligned: Path) -> None:
         for n in range(20)
     ]  # fmt: skip
     assert found(task, healthy) == []
+    assert found(task, [msgspec.structs.replace(one, kl=-0.1) for one in healthy]) == []  # 16 replies: that is chance
+    astray = [msgspec.structs.replace(one, kl=-0.5 * one.step) for one in healthy]
+    assert [one.name for one in found(task, astray)] == ["negative divergence"]
+    (falls,) = found(task, [msgspec.structs.replace(one, score=-0.2 * one.step) for one in healthy])
+    assert falls.name == "score falls" and "critic" not in falls.says and falls.says.endswith("`epochs`.")
     alike = [msgspec.structs.replace(one, alike=1.0) for one in healthy]
     assert [one.name for one in found(task, alike)] == ["nothing to compare"]
     longer = [msgspec.structs.replace(one, length_correlation=0.99) for one in healthy]
