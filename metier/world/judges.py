@@ -35,7 +35,7 @@ def consultation(request: Request) -> str:
     if reference is None or None in shown:
         return "There is nothing to rate."
     language = _language(reference)
-    draw = random.Random("\n".join(one.content for one in request.messages))
+    draw = random.Random("\n".join([str(request.sample), *(one.content for one in request.messages)]))
     points = [quality(one or "", reference, language) + draw.gauss(0, WAVERS) for one in shown]
     if draw.random() < FIRST:
         points[0] += LEAD
