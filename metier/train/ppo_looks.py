@@ -6,26 +6,15 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from metier.records import Message, Preference
+from metier.records import Preference
 from metier.train.ppo_line import PpoStart
 from metier.train.ppo_models import Reply, Scorer, Task
 from metier.train.ppo_prompts import Prompt
 from metier.train.ppo_rollout import Rollout, likeliest, scored
+from metier.train.samples import Sample
 
 SHOWN = 8
 """Prompts whose replies are kept for people to read."""
-
-
-class PpoSample(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of ``samples.jsonl``: the likeliest reply to a prompt after ``step`` rollouts, 0 before the first."""
-
-    step: int
-    id: str
-    prompt: tuple[Message, ...]
-    reply: str
-    score: float
-    tokens: int
-    ended: bool
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -33,7 +22,7 @@ class Look(msgspec.Struct, frozen=True):
 
     score: float
     tokens: float
-    samples: tuple[PpoSample, ...]
+    samples: tuple[Sample, ...]
 
 
 def look(task: Task, step: int) -> Look:
@@ -45,9 +34,9 @@ def look(task: Task, step: int) -> Look:
     return Look(float(np.mean(scores)), float(np.mean([len(one.ids) for one in replies])), samples)
 
 
-def _sample(step: int, reply: Reply, score: float) -> PpoSample:
+def _sample(step: int, reply: Reply, score: float) -> Sample:
     asked, said = reply.prompt, (len(reply.ids), reply.ended)
-    return PpoSample(
+    return Sample(
         step=step, id=asked.id, prompt=asked.messages, reply=reply.text, score=score, tokens=said[0], ended=said[1]
     )
 

@@ -14,14 +14,15 @@ from metier.artefact import write_json
 from metier.train import ppo_math
 from metier.train.ppo_findings import findings
 from metier.train.ppo_line import PpoLine, PpoStart
-from metier.train.ppo_looks import Look, PpoSample, begin, look, rank_correlation
+from metier.train.ppo_looks import Look, begin, look, rank_correlation
 from metier.train.ppo_models import Task
 from metier.train.ppo_rollout import Rollout, Scale, earned, look_back, sample, scored
 from metier.train.ppo_state import State, go_on, keep
 from metier.train.ppo_update import Hands, Pace, Updated, update
+from metier.train.samples import SAMPLES, Sample
 
-LINES, START, SAMPLES, FINDINGS = "ppo.jsonl", "ppo_start.json", "samples.jsonl", "findings.json"
-T = TypeVar("T", PpoLine, PpoSample)
+LINES, START, FINDINGS = "ppo.jsonl", "ppo_start.json", "findings.json"
+T = TypeVar("T", PpoLine, Sample)
 
 
 class Notes(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,7 +174,7 @@ def _forget_after(out: Path, step: int) -> None:
     """Cut the curves to what need not be made again; before the first step there is nothing to keep."""
     for path, kept in (
         (out / LINES, [one for one in read(out / LINES, PpoLine) if one.step <= step]),
-        (out / SAMPLES, [one for one in read(out / SAMPLES, PpoSample) if one.step <= step and step]),
+        (out / SAMPLES, [one for one in read(out / SAMPLES, Sample) if one.step <= step and step]),
     ):
         scratch = path.with_suffix(".tmp")
         scratch.unlink(missing_ok=True)
@@ -181,6 +182,6 @@ def _forget_after(out: Path, step: int) -> None:
         scratch.replace(path)
 
 
-def _append(path: Path, lines: Sequence[PpoLine | PpoSample]) -> None:
+def _append(path: Path, lines: Sequence[PpoLine | Sample]) -> None:
     with path.open("ab") as file:
         file.write(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))

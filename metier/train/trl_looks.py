@@ -10,24 +10,12 @@ from metier.model.load import Loaded, load_tokenizer
 from metier.model.rewards import load_reward, rewards
 from metier.records import Message
 from metier.train.jsonl import read, rewrite
+from metier.train.samples import SAMPLES, Sample
 from metier.train.trl_task import Task, rows
 from metier.train.trl_tokens import read as spelt
 
-SAMPLES = "samples.jsonl"
 SHOWN = 6
 """Prompts whose replies are kept."""
-
-
-class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of ``samples.jsonl``: the likeliest reply to a prompt after ``step`` rollouts, 0 before the first."""
-
-    step: int
-    id: str
-    prompt: tuple[Message, ...]
-    reply: str
-    score: float
-    tokens: int
-    ended: bool
 
 
 def look(out: Path, task: Task, trainer: Any, step: int) -> None:

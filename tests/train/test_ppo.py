@@ -21,8 +21,9 @@ from metier.records import Checkpoint, Conversation, Message, MetierError, Prefe
 from metier.run.make import run
 from metier.train.ppo import Ppo, ppo
 from metier.train.ppo_line import PpoLine, PpoStart
-from metier.train.ppo_looks import PpoSample, rank_correlation
+from metier.train.ppo_looks import rank_correlation
 from metier.train.ppo_task import check, make
+from metier.train.samples import Sample
 from metier.train.settings import Lora
 from metier.train.vocab import Vocab, vocab
 from tests.train.conftest import conversation
@@ -70,8 +71,8 @@ def lines(out: Path) -> list[PpoLine]:
     return [msgspec.structs.replace(one, seconds=0.0) for one in some]
 
 
-def samples(out: Path) -> list[PpoSample]:
-    return [msgspec.json.decode(one, type=PpoSample) for one in (out / "samples.jsonl").read_bytes().splitlines()]
+def samples(out: Path) -> list[Sample]:
+    return [msgspec.json.decode(one, type=Sample) for one in (out / "samples.jsonl").read_bytes().splitlines()]
 
 
 @pytest.fixture(scope="module")

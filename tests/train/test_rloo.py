@@ -17,10 +17,10 @@ from metier.records import Checkpoint, Conversation, Dropped, Message, MetierErr
 from metier.run.make import run
 from metier.train.resume import CHECKPOINTS
 from metier.train.rloo import Rloo, rloo
+from metier.train.samples import Sample
 from metier.train.settings import Lora
 from metier.train.trl_findings import found
 from metier.train.trl_lines import RlooLine
-from metier.train.trl_looks import Sample
 from metier.train.trl_points import distinct, points
 from metier.train.trl_prompts import prepare
 from metier.train.trl_task import load as load_task
