@@ -5,26 +5,11 @@
 Each section is a benchmark of its own, ``python -m benchmarks.align_math`` and so on; ``ppo`` trains five seeds.
 """
 
-import importlib
 import sys
 
-from benchmarks.bars import Bar, conclude
+from benchmarks.bars import gather
 
 SECTIONS = ("math", "judges", "resume", "faults", "real", "transfer", "ppo", "culture")
 
-
-def main(wanted: list[str]) -> int:
-    """Run the sections that are named, or all."""
-    if strange := set(wanted) - set(SECTIONS):
-        print(f"no section {min(strange)!r}; known: {', '.join(SECTIONS)}", file=sys.stderr)
-        return 2
-    bars: list[Bar] = []
-    for section in wanted or SECTIONS:
-        print(f"\n{section}")
-        bars += importlib.import_module(f"benchmarks.align_{section}").bars()
-    print()
-    return conclude("align", bars)
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(gather("align", SECTIONS, sys.argv[1:]))

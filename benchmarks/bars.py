@@ -1,7 +1,9 @@
 """How every benchmark ends: a table for people, and one JSON line for programs."""
 
+import importlib
 import json
 import operator
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -33,3 +35,16 @@ def conclude(benchmark: str, bars: Sequence[Bar]) -> int:
         )
     print(json.dumps({"benchmark": benchmark, "bars": [{**asdict(bar), "holds": bar.holds} for bar in bars]}))
     return 0 if all(bar.holds for bar in bars) else 1
+
+
+def gather(benchmark: str, sections: Sequence[str], wanted: Sequence[str]) -> int:
+    """Run the named sections of a benchmark, or all, each a module of its own, and conclude with their bars."""
+    if strange := set(wanted) - set(sections):
+        print(f"no section {min(strange)!r}; known: {', '.join(sections)}", file=sys.stderr)
+        return 2
+    bars: list[Bar] = []
+    for section in wanted or sections:
+        print(f"\n{section}")
+        bars += importlib.import_module(f"benchmarks.{benchmark}_{section}").bars()
+    print()
+    return conclude(benchmark, bars)

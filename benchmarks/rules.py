@@ -5,26 +5,11 @@
 Each section is a benchmark of its own, ``python -m benchmarks.rules_cases`` and so on.
 """
 
-import importlib
 import sys
 
-from benchmarks.bars import Bar, conclude
+from benchmarks.bars import gather
 
 SECTIONS = ("cases", "load", "speed", "stream", "lint", "world")
 
-
-def main(wanted: list[str]) -> int:
-    """Run the sections that are named, or all."""
-    if strange := set(wanted) - set(SECTIONS):
-        print(f"no section {min(strange)!r}; known: {', '.join(SECTIONS)}", file=sys.stderr)
-        return 2
-    bars: list[Bar] = []
-    for section in wanted or SECTIONS:
-        print(f"\n{section}")
-        bars += importlib.import_module(f"benchmarks.rules_{section}").bars()
-    print()
-    return conclude("rules", bars)
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(gather("rules", SECTIONS, sys.argv[1:]))

@@ -9,7 +9,6 @@ from metier.judge.compare import Judge, Rated
 from metier.judge.extras import Extras, extra_points
 from metier.judge.pointwise import Metric, by_metric, by_reward, by_rules
 from metier.records import Checkpoint, Comparison, Conversation, MetierError
-from metier.rules.loaded import checker
 
 Points = Literal["reward", "rouge_l", "bleu4", "length", "rules"]
 """Judges that read each reply for itself: a reward model, its likeness to the standard answer, its length, the rules
@@ -27,7 +26,11 @@ class Extended:
 
     def rate(self, comparisons: Iterable[Comparison]) -> Iterator[Rated]:
         """The points of both replies of every comparison."""
-        rules = checker(asset(self.extras.table)) if self.extras.rules else None
+        rules = None
+        if self.extras.rules:
+            from metier.rules.loaded import checker
+
+            rules = checker(asset(self.extras.table))
         waiting: deque[Comparison] = deque()
 
         def seen() -> Iterator[Comparison]:

@@ -20,8 +20,9 @@ from metier.model.load import free, load_weights, quiet
 from metier.records import MetierError
 from metier.train import adapter, attention, freeze
 from metier.train.arguments import arguments
+from metier.train.command import command
 from metier.train.curves import forget_after, last_loss, looks
-from metier.train.disk import check_room, need, room, writing
+from metier.train.disk import check_room, need, room
 from metier.train.link import link
 from metier.train.looks import BEST, VALIDATION, Looks, best_step, time_to_stop
 from metier.train.meter import peak_bytes
@@ -169,19 +170,5 @@ def _clean(out: Path) -> None:
         shutil.rmtree(out / part, ignore_errors=True)
 
 
-def main() -> int:
-    """Train the job named on the command line; the exit code is 2 for an error that the user can mend."""
-    if len(sys.argv) != 2:
-        sys.stderr.write("usage: python -m metier.train.loop OUT\n")
-        return 2
-    try:
-        with writing(Path(sys.argv[1])):
-            run(Path(sys.argv[1]))
-    except MetierError as error:
-        sys.stderr.write(f"metier: {error}\n")
-        return 2
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command("metier.train.loop", run))

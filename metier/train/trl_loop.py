@@ -13,8 +13,7 @@ from transformers import PrinterCallback
 
 from metier.artefact import write_json
 from metier.model.load import free
-from metier.records import MetierError
-from metier.train.disk import writing
+from metier.train.command import command
 from metier.train.prepare import MARKER
 from metier.train.resume import CHECKPOINTS, last_checkpoint, step_of
 from metier.train.snapshots import save
@@ -85,19 +84,5 @@ def _clean(out: Path) -> None:
         shutil.rmtree(out / part, ignore_errors=True)
 
 
-def main() -> int:
-    """Train the task named on the command line; the exit code is 2 for an error that the user can mend."""
-    if len(sys.argv) != 2:
-        sys.stderr.write("usage: python -m metier.train.trl_loop OUT\n")
-        return 2
-    try:
-        with writing(Path(sys.argv[1])):
-            run(Path(sys.argv[1]))
-    except MetierError as error:
-        sys.stderr.write(f"metier: {error}\n")
-        return 2
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command("metier.train.trl_loop", run))
